@@ -1,0 +1,29 @@
+import type { Capture, Parsed } from 'archway/sdk';
+import { shorten } from './bounds.js';
+import { Form, isForm, readFields } from './form.js';
+import { readMessage } from './message.js';
+import { readReceipt } from './receipt.js';
+
+/**
+ * Reads one webhook of Twilio's Programmable Messaging. What it is follows from its fields and not from the endpoint, as
+ * the two URLs are easily pasted the wrong way round.
+ */
+export function parse(capture: Capture): Parsed {
+  if (!isForm(capture)) {
+    const contentType = shorten(capture.headers['content-type'] ?? '', 100);
+    return { kind: 'unsupported', reason: `the content type is "${contentType}", not that of a form` };
+  }
+  const form = new Form(readFields(capture.body));
+  if (isReceipt(form)) return readReceipt(form);
+  if (isMessage(form)) return readMessage(form);
+  return { kind: 'unsupported', reason: 'a form that is neither an inbound message nor a message status' };
+}
+
+/** Inbound messages carry `SmsStatus=received` and never a `MessageStatus`. */
+function isReceipt(form: Form): boolean {
+  return form.get('MessageStatus') !== undefined || (form.get('SmsStatus') ?? 'received') !== 'received';
+}
+
+function isMessage(form: Form): boolean {
+  return form.get('SmsStatus') === 'received' || form.has('Body') || form.has('NumMedia');
+}

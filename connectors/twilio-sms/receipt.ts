@@ -1,0 +1,92 @@
+import type { Parsed, ReceiptEvent, ReceiptStatus } from 'archway/sdk';
+import { channelOf, conversationOf, mediumOf, type Party, readParty } from './addresses.js';
+import { shorten } from './bounds.js';
+import { locationNames, pick, pickOthers, presentDetails, routingNames } from './details.js';
+import { fingerprint } from './fingerprint.js';
+import type { Form } from './form.js';
+import { messageKey, messageSidOf } from './ids.js';
+
+/** Source: https://www.twilio.com/docs/messaging/api/message-resource#message-status-values */
+const statuses = new Map<string, ReceiptStatus>([
+  ['accepted', 'accepted'],
+  ['scheduled', 'scheduled'],
+  ['canceled', 'canceled'],
+  ['queued', 'queued'],
+  ['sending', 'sending'],
+  ['sent', 'sent'],
+  ['failed', 'failed'],
+  ['delivered', 'delivered'],
+  ['undelivered', 'undelivered'],
+  ['partially_delivered', 'partially-delivered'],
+  ['receiving', 'receiving'],
+  ['received', 'received'],
+  ['read', 'read'],
+]);
+
+const errorCodeLengthMax = 100;
+const errorMessageLengthMax = 2_000;
+
+const placedNames = ['From', 'To', 'MessageStatus', 'ErrorCode', ...routingNames, ...locationNames];
+
+/**
+ * Reads a status callback. No time is claimed: Twilio gives none but `RawDlrDoneDate`, a carrier's wall clock without its
+ * time zone, which stays in `provider`.
+ */
+export function readReceipt(form: Form): Parsed {
+  const messageSid = messageSidOf(form);
+  if (messageSid === undefined) return unsupported('a status whose MessageSid is missing or not usable');
+  const claimed = form.get('MessageStatus') ?? form.get('SmsStatus') ?? '';
+  const status = statuses.get(claimed.toLowerCase());
+  if (status === undefined) return unsupported(`the message status ${nameStatus(claimed)} is not known`);
+
+  const placed = new Set(placedNames);
+  const error = readError(form, placed);
+  const from = readParty(form.get('From'));
+  const to = readParty(form.get('To'));
+  const medium = mediumOf(from, to);
+  const receipt: ReceiptEvent = {
+    kind: 'receipt',
+    // Twilio reports a status more than once, at times with other fields: each such report is a receipt of its own.
+    key: ['receipt', messageSid, status, fingerprint(form)].join('/'),
+    about: messageKey(messageSid),
+    ...scopeOf(medium, status, from, to),
+    channel: channelOf(medium, messageSid),
+    status,
+    ...(from !== undefined && { from: from.address }),
+    ...(to !== undefined && { to: [to.address] }),
+    ...(error !== undefined && { error }),
+    ...presentDetails({
+      routing: pick(form, routingNames),
+      location: pick(form, locationNames),
+      provider: pickOthers(form, placed),
+    }),
+  };
+  return { kind: 'events', events: [receipt] };
+}
+
+function unsupported(reason: string): Parsed {
+  return { kind: 'unsupported', reason };
+}
+
+/** The reason is shown to people: it quotes a word, never text of unknown origin. */
+function nameStatus(claimed: string): string {
+  return /^[\w-]{1,40}$/.test(claimed) ? `"${claimed}"` : '(not a word)';
+}
+
+/** Receipts are of what we sent, save for the two statuses of what we received. */
+function scopeOf(medium: string, status: ReceiptStatus, from?: Party, to?: Party): { conversation?: string } {
+  if (from === undefined || to === undefined) return {};
+  const inbound = status === 'receiving' || status === 'received';
+  return { conversation: inbound ? conversationOf(medium, to, [from]) : conversationOf(medium, from, [to]) };
+}
+
+function readError(form: Form, placed: Set<string>): ReceiptEvent['error'] {
+  const code = form.get('ErrorCode');
+  if (code === undefined) return undefined;
+  const message = form.get('ErrorMessage');
+  placed.add('ErrorMessage');
+  return {
+    code: shorten(code, errorCodeLengthMax),
+    ...(message !== undefined && { message: shorten(message, errorMessageLengthMax) }),
+  };
+}

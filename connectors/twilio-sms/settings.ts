@@ -1,0 +1,38 @@
+import { listOf, secret, z } from 'archway/sdk';
+
+/** E.164, a short code, an alphanumeric sender (with at least one letter), or a sender of another channel. */
+const senderPattern =
+  /^(?:(?:whatsapp:|rcs:)?\+[1-9]\d{6,14}|\d{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 _&+-]{1,11}|(?:whatsapp|rcs|messenger):[^\s,]{1,200})$/;
+
+const sender = z
+  .string()
+  .regex(
+    senderPattern,
+    'must be a number in E.164 form (+12025550100), a short code (12345), an alphanumeric sender, ' +
+      'or a channel sender (whatsapp:+12025550100)',
+  );
+
+const shape = {
+  /** From the first page of Twilio's console. */
+  accountSid: z.string().regex(/^AC[0-9a-f]{32}$/, 'must be "AC" and 32 lower-case hex digits'),
+  /** The primary auth token: Twilio signs webhooks with it, never with an API key. */
+  authToken: secret(),
+  /** A second token that is accepted too, for the time of a rotation. */
+  previousAuthToken: secret().optional(),
+  /** The firm's own senders, as Twilio writes them. */
+  numbers: listOf(sender),
+  /** Another address for Twilio's REST API: a region, an edge, or a test double. */
+  apiBaseUrl: z
+    .url({ protocol: /^https?$/, error: 'must be a URL such as https://api.twilio.com' })
+    .optional(),
+};
+
+/** What an operator gives for one Twilio account, or for one subaccount: each has its own token. */
+export const settingsSchema = z.strictObject(shape, {
+  error: (issue) =>
+    issue.code === 'unrecognized_keys'
+      ? `unknown setting ${issue.keys.join(', ')}; the settings are ${Object.keys(shape).join(', ')}`
+      : undefined,
+});
+
+export type TwilioSettings = z.infer<typeof settingsSchema>;

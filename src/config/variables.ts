@@ -1,0 +1,59 @@
+import { z } from 'zod';
+
+/**
+ * Every variable of the environment that Archway reads. One list gives validation, `archway serve --help` and
+ * docs/configuration.md.
+ */
+
+const port = (fallback: number) =>
+  z.coerce
+    .number({ error: 'must be a port number' })
+    .int('must be a whole number')
+    .min(0, 'must be between 0 and 65535')
+    .max(65_535, 'must be between 0 and 65535')
+    .default(fallback);
+
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL, such as https://archway.example.com' })
+  .transform((url) => url.replace(/\/+$/, ''));
+
+const postgresUrl = z.url({
+  protocol: /^postgres(ql)?$/,
+  error: 'must be a URL such as postgres://user:password@host:5432/archway',
+});
+
+export const variablesSchema = z.object({
+  PORT: port(8080).describe('Port of the public listener, which providers post to.'),
+  ADMIN_PORT: port(8081).describe('Port of the private listener: API, metrics, readiness.'),
+  HOST: z.string().min(1).default('127.0.0.1').describe('Address that the public listener binds to.'),
+  ADMIN_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the private listener binds to.'),
+  DATABASE_URL: postgresUrl
+    .optional()
+    .describe('Postgres to use; without it, the embedded database in the data directory.'),
+  ARCHWAY_DATA_DIR: z.string().min(1).default('./data').describe('Where this node keeps its files.'),
+  ARCHWAY_PUBLIC_URL: httpUrl.optional().describe('The URL under which providers reach the public listener.'),
+  ARCHWAY_MASTER_KEY: z.string().min(1).optional().describe('Master key: 32 bytes as base64.'),
+  ARCHWAY_MASTER_KEY_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File that holds the master key, mode 0600.'),
+  ARCHWAY_SPOOL_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Where captures wait during a database outage; default <data>/spool.'),
+  ARCHWAY_SPOOL_FREE_MIN_MB: z.coerce
+    .number({ error: 'must be a number of megabytes' })
+    .nonnegative('must not be negative')
+    .default(256)
+    .describe('Free space, in MB, that the spool leaves on its disk.'),
+  ARCHWAY_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('Least severe level that is logged.'),
+  ARCHWAY_ADMIN_URL: httpUrl.optional().describe('For the command line: address of the private API.'),
+  ARCHWAY_API_KEY: z.string().min(1).optional().describe('For the command line: key of the private API.'),
+});
+
+export type Variables = z.infer<typeof variablesSchema>;

@@ -1,0 +1,49 @@
+import canonicalizeModule from 'canonicalize';
+
+// The package is CommonJS with types of an ES module: at run time the default import is the function itself.
+const canonicalizeJson = canonicalizeModule as unknown as (value: unknown) => string;
+
+/**
+ * Canonical JSON by RFC 8785 (JCS), as UTF-8. Stricter than JCS where two readers could still disagree: only integers
+ * within ±(2^53−1), only well-formed strings, no `undefined` inside arrays.
+ *
+ * @throws {TypeError} names the path of the value that has no canonical form.
+ */
+export function canonicalBytes(value: unknown): Uint8Array {
+  assertCanonical(value, '$');
+  return Buffer.from(canonicalizeJson(value), 'utf8');
+}
+
+function assertCanonical(value: unknown, path: string): void {
+  if (typeof value === 'string') {
+    if (!value.isWellFormed()) throw new TypeError(`${path} holds a lone surrogate, which has no UTF-8 form`);
+  } else if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) throw new TypeError(`${path} is not a safe integer`);
+  } else if (Array.isArray(value)) {
+    value.forEach((item, index) => {
+      if (item === undefined) throw new TypeError(`${path}[${index}] is undefined`);
+      assertCanonical(item, `${path}[${index}]`);
+    });
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, item] of Object.entries(value)) {
+      assertCanonical(key, `${path} (a key)`);
+      if (item !== undefined) assertCanonical(item, `${path}.${key}`);
+    }
+  } else if (value !== null && typeof value !== 'boolean') {
+    throw new TypeError(`${path} is a ${typeof value}, which JSON cannot hold`);
+  }
+}
+
+/** Replaces lone surrogates by U+FFFD in every string of a plain JSON value; what came in stays in the capture. */
+export function wellFormed<Value>(value: Value): Value {
+  return mapStrings(value) as Value;
+}
+
+function mapStrings(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (Array.isArray(value)) return value.map(mapStrings);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key.toWellFormed(), mapStrings(item)]),
+  );
+}

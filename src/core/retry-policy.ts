@@ -1,0 +1,80 @@
+import type { FailureKind } from '../sdk/index.js';
+
+/**
+ * All retry policy, as one table over the kind of failure. Plugins name a kind and never choose a delay.
+ *
+ * - `pause`: nothing is wrong with the item, so it uses up no attempt; the sink as a whole waits and then tries its
+ *   oldest work first. An outage alone never makes a dead letter.
+ * - `retry`: the item is tried again by the schedule, and is a dead letter after its last attempt.
+ * - `give-up`: a dead letter at once; it would be refused again.
+ */
+export type Decision =
+  | { readonly action: 'pause'; readonly delayMs: number }
+  | { readonly action: 'retry'; readonly delayMs: number }
+  | { readonly action: 'give-up' };
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+/** Delay before attempt 2, 3, … of one item. */
+export const retryDelaysMs: readonly number[] = [
+  5 * second,
+  5 * minute,
+  30 * minute,
+  2 * hour,
+  5 * hour,
+  10 * hour,
+  10 * hour,
+];
+
+/** Delay of a paused sink: short at first, since most outages are; never long, since only one item is tried. */
+const pauseDelaysMs: readonly number[] = [
+  1 * second,
+  5 * second,
+  15 * second,
+  30 * second,
+  1 * minute,
+  5 * minute,
+];
+
+const retryAfterMaxMs = 1 * hour;
+
+const actions: Record<FailureKind, Decision['action']> = {
+  config: 'pause',
+  auth: 'pause',
+  throttled: 'pause',
+  unavailable: 'pause',
+  rejected: 'give-up',
+  indeterminate: 'retry',
+};
+
+export interface Circumstances {
+  readonly kind: FailureKind;
+  /** Attempts of this item, the failed one included; from 1. */
+  readonly attempts: number;
+  /** Pauses of the sink in a row before this one; from 0. */
+  readonly pausesBefore: number;
+  readonly retryAfterMs?: number | undefined;
+  /** A number in [0, 1) that spreads the retries of many items. */
+  readonly random: number;
+}
+
+export function decide(circumstances: Circumstances): Decision {
+  const action = actions[circumstances.kind];
+  if (action === 'give-up') return { action };
+  if (action === 'retry') {
+    const delayMs = retryDelaysMs[circumstances.attempts - 1];
+    if (delayMs === undefined) return { action: 'give-up' };
+    return { action, delayMs: jittered(delayMs, circumstances) };
+  }
+  const last = pauseDelaysMs.length - 1;
+  const delayMs = pauseDelaysMs[Math.min(circumstances.pausesBefore, last)] as number;
+  return { action, delayMs: jittered(delayMs, circumstances) };
+}
+
+/** Up to a tenth more; and at least what the other side asked for, within bounds. */
+function jittered(delayMs: number, { random, retryAfterMs = 0 }: Circumstances): number {
+  const asked = Math.min(Math.max(retryAfterMs, 0), retryAfterMaxMs);
+  return Math.round(Math.max(delayMs, asked) * (1 + random / 10));
+}

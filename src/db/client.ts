@@ -1,0 +1,68 @@
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import postgres, { type Options, type Sql } from 'postgres';
+import * as schema from './schema/index.js';
+
+export type Orm = PostgresJsDatabase<typeof schema>;
+/** A transaction, or the database itself: what a query module needs. */
+export type Queries = Pick<Orm, 'select' | 'insert' | 'update' | 'delete' | 'execute'>;
+
+/**
+ * One database, server or embedded, reached by the same driver. Inside a transaction use only its `tx`: the embedded
+ * database has one connection, and a query beside an open transaction would wait for it.
+ */
+export interface Database {
+  readonly kind: 'postgres' | 'embedded';
+  readonly orm: Orm;
+  readonly sql: Sql;
+  /** Calls back on each notification; a lost connection is taken up again by the driver. */
+  listen(channel: string, notified: (payload: string) => void): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type DatabaseLocation =
+  | { readonly kind: 'postgres'; readonly url: string; readonly connectionsMax?: number }
+  | { readonly kind: 'embedded'; readonly directory: string };
+
+const closeTimeoutSeconds = 5;
+
+const sharedOptions: Options<Record<string, never>> = {
+  onnotice: () => undefined,
+  connect_timeout: 5,
+  // Reconnects at once when asked: what to do while the database is away is for the spool, not for the driver.
+  backoff: false,
+  connection: { application_name: 'archway' },
+};
+
+export async function openDatabase(location: DatabaseLocation): Promise<Database> {
+  if (location.kind === 'postgres') {
+    const sql = postgres(location.url, { ...sharedOptions, max: location.connectionsMax ?? 10 });
+    return database('postgres', sql, async () => undefined);
+  }
+  // Loaded when it is used: a node on Postgres needs none of it.
+  const { openEmbeddedDatabase } = await import('./embedded/index.js');
+  const embedded = await openEmbeddedDatabase(location.directory);
+  const sql = postgres({
+    ...sharedOptions,
+    user: 'postgres',
+    database: 'postgres',
+    max: 1,
+    max_lifetime: null,
+    socket: () => embedded.connect(),
+  } as Options<Record<string, never>>);
+  return database('embedded', sql, () => embedded.close());
+}
+
+function database(kind: Database['kind'], sql: Sql, closed: () => Promise<void>): Database {
+  return {
+    kind,
+    sql,
+    orm: drizzle(sql, { schema }),
+    async listen(channel, notified) {
+      await sql.listen(channel, notified);
+    },
+    async close() {
+      await sql.end({ timeout: closeTimeoutSeconds });
+      await closed();
+    },
+  };
+}

@@ -1,0 +1,228 @@
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import type { FailureKind } from '../sdk/index.js';
+import type { Queries } from './client.js';
+import { attempts, deliveries, evidence, lanes } from './schema/index.js';
+
+export type NewDelivery = typeof deliveries.$inferInsert;
+export type DeliveryRow = typeof deliveries.$inferSelect;
+export type NewEvidence = typeof evidence.$inferInsert;
+
+export const deliveriesChannel = 'archway_deliveries';
+
+/** Queues deliveries: one row each, and their lanes become due. Part of the transaction that makes the records. */
+export async function enqueueDeliveries(tx: Queries, rows: readonly NewDelivery[]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.insert(deliveries).values([...rows]);
+  const unique = new Map(rows.map((row) => [`${row.sinkId} ${row.lane}`, row]));
+  const ordered = [...unique.values()].sort((left, right) => (laneOrder(left) < laneOrder(right) ? -1 : 1));
+  await tx
+    .insert(lanes)
+    .values(
+      ordered.map(({ instanceId, sinkId, lane }) => ({
+        instanceId,
+        sinkId,
+        lane,
+        dueAt: sql`now()` as unknown as Date,
+      })),
+    )
+    // A lane that waits for its head keeps waiting: a new record behind it must not hurry the retry.
+    .onConflictDoUpdate({
+      target: [lanes.sinkId, lanes.lane],
+      set: { dueAt: sql`coalesce(lanes.due_at, now())` },
+    });
+  const sinks = [...new Set(rows.map((row) => row.sinkId))];
+  await tx.execute(
+    sql`select pg_notify(${deliveriesChannel}, sink) from unnest(${sql.param(sinks)}::text[]) as sink`,
+  );
+}
+
+/** Rows are locked in one order everywhere, so that two transactions never wait for each other. */
+function laneOrder(row: NewDelivery): string {
+  return `${row.sinkId} ${row.lane}`;
+}
+
+/**
+ * Claims the lanes of a sink that have been due the longest. While the sink is paused, none. A lane whose dispatcher died
+ * becomes claimable again when its lease ends.
+ */
+export async function claimLanes(
+  queries: Queries,
+  claim: { sinkId: string; holder: string; limit: number; leaseMs: number },
+): Promise<string[]> {
+  const rows = await queries.execute<{ lane: string }>(sql`
+    update lanes set
+      lease_holder = ${claim.holder},
+      leased_until = now() + ${claim.leaseMs} * interval '1 millisecond'
+    where (sink_id, lane) in (
+      select lanes.sink_id, lanes.lane from lanes join sinks on sinks.id = lanes.sink_id
+      where lanes.sink_id = ${claim.sinkId} and lanes.due_at <= now()
+        and (lanes.leased_until is null or lanes.leased_until < now())
+        and (sinks.paused_until is null or sinks.paused_until <= now())
+      order by lanes.due_at limit ${claim.limit}
+      for update of lanes skip locked)
+    returning lane`);
+  return rows.map(({ lane }) => lane);
+}
+
+/** The waiting deliveries of several claimed lanes, each lane in the order of the journal. */
+export async function readPending(
+  queries: Queries,
+  request: { sinkId: string; lanes: readonly string[]; perLaneMax: number },
+): Promise<Map<string, DeliveryRow[]>> {
+  const ranked = queries
+    .select({
+      id: deliveries.id,
+      place: sql<number>`row_number() over (partition by lane order by sequence)`.as('place'),
+    })
+    .from(deliveries)
+    .where(
+      and(
+        eq(deliveries.sinkId, request.sinkId),
+        inArray(deliveries.lane, [...request.lanes]),
+        eq(deliveries.state, 'pending'),
+      ),
+    )
+    .as('ranked');
+  const rows = await queries
+    .select({ delivery: deliveries })
+    .from(deliveries)
+    .innerJoin(ranked, eq(ranked.id, deliveries.id))
+    .where(sql`${ranked.place} <= ${request.perLaneMax}`)
+    .orderBy(asc(deliveries.sequence));
+  const groups = new Map<string, DeliveryRow[]>(request.lanes.map((lane) => [lane, []]));
+  for (const { delivery } of rows) groups.get(delivery.lane)?.push(delivery);
+  return groups;
+}
+
+export async function storeEvidence(tx: Queries, rows: readonly NewEvidence[]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx
+    .insert(evidence)
+    .values([...rows])
+    .onConflictDoNothing();
+  await tx.execute(sql`
+    update deliveries set state = 'delivered', attempts = attempts + 1, changed_at = now(),
+      failure_kind = null, failure = null
+    where id = any(${sql.param(rows.map((row) => row.deliveryId))}::uuid[])`);
+}
+
+export interface FailedAttempt {
+  readonly delivery: DeliveryRow;
+  readonly failureKind: FailureKind;
+  readonly failure: string;
+  readonly dead: boolean;
+}
+
+export async function storeFailedAttempt(tx: Queries, failed: FailedAttempt): Promise<void> {
+  const number = failed.delivery.attempts + 1;
+  const { failureKind, failure } = failed;
+  const { id: deliveryId, instanceId } = failed.delivery;
+  await tx.insert(attempts).values({ instanceId, deliveryId, number, at: new Date(), failureKind, failure });
+  await tx
+    .update(deliveries)
+    .set({
+      state: failed.dead ? 'dead' : 'pending',
+      attempts: number,
+      failureKind,
+      failure,
+      changedAt: new Date(),
+    })
+    .where(eq(deliveries.id, deliveryId));
+}
+
+/**
+ * Gives a claimed lane back, due again after `retryInMs` when its head failed. The row is locked before the look for
+ * waiting deliveries: a record that is being committed beside us either is seen here, or finds the lane not due and
+ * makes it so.
+ */
+export async function releaseLanes(
+  tx: Queries,
+  release: { sinkId: string; holder: string; lanes: readonly { lane: string; retryInMs: number }[] },
+): Promise<void> {
+  const ids = sql.param(release.lanes.map(({ lane }) => lane));
+  const delays = sql.param(release.lanes.map(({ retryInMs }) => retryInMs));
+  const mine = sql`lanes.sink_id = ${release.sinkId} and lanes.lease_holder = ${release.holder}`;
+  await tx.execute(
+    sql`select 1 from lanes where ${mine} and lane = any(${ids}::uuid[]) order by lane for update`,
+  );
+  await tx.execute(sql`
+    update lanes set lease_holder = null, leased_until = null,
+      due_at = case when exists (
+        select 1 from deliveries where deliveries.sink_id = lanes.sink_id and deliveries.lane = lanes.lane
+          and deliveries.state = 'pending')
+        then now() + released.delay_ms * interval '1 millisecond' end
+    from unnest(${ids}::uuid[], ${delays}::float8[]) as released (lane, delay_ms)
+    where ${mine} and lanes.lane = released.lane`);
+}
+
+/** Gives back what this node had claimed when it died. Call before it claims anything. */
+export async function releaseLanesOf(queries: Queries, holder: string): Promise<void> {
+  await queries.execute(
+    sql`update lanes set lease_holder = null, leased_until = null where lease_holder = ${holder}`,
+  );
+}
+
+export async function listDeadLetters(
+  queries: Queries,
+  page: { instanceId: string; after: string; limit: number },
+): Promise<DeliveryRow[]> {
+  return queries
+    .select()
+    .from(deliveries)
+    .where(
+      and(
+        eq(deliveries.instanceId, page.instanceId),
+        eq(deliveries.state, 'dead'),
+        gt(deliveries.id, page.after),
+      ),
+    )
+    .orderBy(asc(deliveries.id))
+    .limit(page.limit);
+}
+
+/** Queues dead letters again with fresh attempts; all of the instance when no ids are given. Returns how many. */
+export async function replayDeadLetters(
+  tx: Queries,
+  replay: { instanceId: string; ids?: readonly string[] },
+): Promise<number> {
+  const some = replay.ids === undefined ? sql`` : sql`and id = any(${sql.param([...replay.ids])}::uuid[])`;
+  const rows = await tx.execute<{ sink_id: string; lane: string }>(sql`
+    update deliveries set state = 'pending', attempts = 0, changed_at = now()
+    where instance_id = ${replay.instanceId} and state = 'dead' ${some}
+    returning sink_id, lane`);
+  await tx.execute(sql`
+    update lanes set due_at = coalesce(due_at, now())
+    where (sink_id, lane) in (
+      select * from unnest(${sql.param(rows.map((row) => row.sink_id))}::uuid[],
+                           ${sql.param(rows.map((row) => row.lane))}::uuid[]))`);
+  await tx.execute(sql`select pg_notify(${deliveriesChannel}, sink) from unnest(
+    ${sql.param([...new Set(rows.map((row) => row.sink_id))])}::text[]) as sink`);
+  return rows.length;
+}
+
+/** Deliveries of one record with what the sinks gave back. */
+export async function readDeliveries(queries: Queries, recordIds: readonly string[]) {
+  if (recordIds.length === 0) return [];
+  return queries
+    .select({ delivery: deliveries, evidence })
+    .from(deliveries)
+    .leftJoin(evidence, eq(evidence.deliveryId, deliveries.id))
+    .where(inArray(deliveries.recordId, [...recordIds]))
+    .orderBy(asc(deliveries.sequence));
+}
+
+export type DeliveryWithEvidence = Awaited<ReturnType<typeof readDeliveries>>[number];
+
+/** Evidence of a sink, page by page, for inspection. */
+export async function readEvidence(
+  queries: Queries,
+  page: { sinkId: string; after: number; limit: number },
+): Promise<{ delivery: DeliveryRow; evidence: typeof evidence.$inferSelect }[]> {
+  return queries
+    .select({ delivery: deliveries, evidence })
+    .from(deliveries)
+    .innerJoin(evidence, eq(evidence.deliveryId, deliveries.id))
+    .where(and(eq(deliveries.sinkId, page.sinkId), gt(deliveries.sequence, page.after)))
+    .orderBy(asc(deliveries.sequence))
+    .limit(page.limit);
+}

@@ -1,0 +1,174 @@
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import type { Database, Queries } from './client.js';
+import { captures } from './schema/index.js';
+
+/** A capture as it is stored: everything personal is in `sealed`. */
+export interface CaptureRow {
+  readonly id: string;
+  readonly instanceId: string;
+  readonly accountId: string;
+  readonly endpoint: string;
+  readonly provenance: string;
+  /** ISO 8601, UTC, milliseconds. */
+  readonly receivedAt: string;
+  readonly sealed: Uint8Array;
+}
+
+export interface ClaimedCapture extends CaptureRow {
+  /** Claims so far, this one included. */
+  readonly attempts: number;
+  /** Why it was in quarantine before it was replayed; null for one that never was. */
+  readonly replayOf: string | null;
+}
+
+export const capturesChannel = 'archway_captures';
+
+/**
+ * The group commit: one statement, one transaction, one sync for everything that arrived together. Column-wise arrays,
+ * so that the statement is prepared once whatever the number of rows. A row that is there already (a spool drained
+ * twice) is left alone. Times and bytes travel as text: the driver has no arrays of them.
+ *
+ * When this resolves, the rows are durable.
+ */
+export async function insertCaptures(database: Database, rows: readonly CaptureRow[]): Promise<void> {
+  const column = <Key extends keyof CaptureRow>(key: Key) => rows.map((row) => row[key]);
+  const instances = [...new Set(column('instanceId'))];
+  await database.sql`
+    with inserted as (
+      insert into captures (id, instance_id, account_id, endpoint, provenance, received_at, sealed, state)
+      select id, instance_id, account_id, endpoint, provenance, received_at::timestamptz, decode(sealed, 'hex'),
+        'pending'
+      from unnest(
+        ${column('id')}::uuid[], ${column('instanceId')}::uuid[], ${column('accountId')}::uuid[],
+        ${column('endpoint')}::text[], ${column('provenance')}::text[], ${column('receivedAt')}::text[],
+        ${rows.map((row) => Buffer.from(row.sealed).toString('hex'))}::text[]
+      ) as arrived (id, instance_id, account_id, endpoint, provenance, received_at, sealed)
+      on conflict (id) do nothing
+    )
+    select pg_notify(${capturesChannel}, instance) from unnest(${instances}::text[]) as instance`;
+}
+
+/**
+ * Claims the oldest captures of an instance, in the order of acceptance. The claim is committed before any is read, so
+ * that a capture which kills the process is counted and ends in quarantine instead of killing it for ever. Only the
+ * writer of the instance's journal calls this: its lease is theirs too, and they need no other.
+ */
+export async function claimCaptures(
+  queries: Queries,
+  claim: { instanceId: string; limit: number },
+): Promise<ClaimedCapture[]> {
+  const rows = await queries.execute<Record<string, unknown>>(sql`
+    update captures set attempts = attempts + 1
+    where id in (
+      select id from captures
+      where instance_id = ${claim.instanceId} and state = 'pending'
+      order by position limit ${claim.limit}
+      for update skip locked)
+    returning id, position, account_id, endpoint, provenance, received_at, sealed, attempts, reason`);
+  return rows
+    .map((row) => ({ position: Number(row.position), capture: claimedCapture(claim.instanceId, row) }))
+    .sort((left, right) => left.position - right.position)
+    .map(({ capture }) => capture);
+}
+
+function claimedCapture(instanceId: string, row: Record<string, unknown>): ClaimedCapture {
+  return {
+    id: row.id as string,
+    instanceId,
+    accountId: row.account_id as string,
+    endpoint: row.endpoint as string,
+    provenance: row.provenance as string,
+    receivedAt: new Date(row.received_at as string).toISOString(),
+    sealed: row.sealed as Uint8Array,
+    attempts: row.attempts as number,
+    replayOf: row.reason as string | null,
+  };
+}
+
+/** Ends captures that became records, or carried none. */
+export async function markCapturesDone(
+  queries: Queries,
+  settled: readonly { id: string; parsedBy: string; reason: string | null }[],
+): Promise<void> {
+  if (settled.length === 0) return;
+  await queries.execute(sql`
+    update captures set state = 'done', sealed_detail = null,
+      parsed_by = settled.parsed_by, reason = settled.reason
+    from unnest(${sql.param(settled.map(({ id }) => id))}::uuid[],
+                ${sql.param(settled.map(({ parsedBy }) => parsedBy))}::text[],
+                ${sql.param(settled.map(({ reason }) => reason))}::text[]) as settled (id, parsed_by, reason)
+    where captures.id = settled.id`);
+}
+
+export async function quarantineCapture(
+  queries: Queries,
+  capture: { id: string; reason: string; sealedDetail: Uint8Array; parsedBy: string },
+): Promise<void> {
+  await queries
+    .update(captures)
+    .set({
+      state: 'quarantined',
+      reason: capture.reason,
+      sealedDetail: capture.sealedDetail,
+      parsedBy: capture.parsedBy,
+    })
+    .where(eq(captures.id, capture.id));
+}
+
+/** Takes a claim back: these captures were not tried. */
+export async function releaseCaptures(queries: Queries, ids: readonly string[]): Promise<void> {
+  await queries.execute(sql`
+    update captures set attempts = attempts - 1
+    where id = any(${sql.param([...ids])}::uuid[]) and state = 'pending'`);
+}
+
+export type QuarantinedRow = Awaited<ReturnType<typeof listQuarantined>>[number];
+
+export async function listQuarantined(
+  queries: Queries,
+  page: { instanceId: string; after: number; limit: number },
+) {
+  return queries
+    .select({
+      id: captures.id,
+      position: captures.position,
+      accountId: captures.accountId,
+      endpoint: captures.endpoint,
+      receivedAt: captures.receivedAt,
+      attempts: captures.attempts,
+      reason: captures.reason,
+      sealedDetail: captures.sealedDetail,
+    })
+    .from(captures)
+    .where(
+      and(
+        eq(captures.instanceId, page.instanceId),
+        eq(captures.state, 'quarantined'),
+        gt(captures.position, page.after),
+      ),
+    )
+    .orderBy(asc(captures.position))
+    .limit(page.limit);
+}
+
+/** Puts quarantined captures back into the inbox; all of the instance when no ids are given. Returns how many. */
+export async function replayQuarantined(
+  queries: Queries,
+  replay: { instanceId: string; ids?: readonly string[] },
+): Promise<number> {
+  const some = replay.ids === undefined ? sql`` : sql`and id = any(${sql.param([...replay.ids])}::uuid[])`;
+  const rows = await queries.execute(sql`
+    update captures set state = 'pending', attempts = 0
+    where instance_id = ${replay.instanceId} and state = 'quarantined' ${some}
+    returning pg_notify(${capturesChannel}, instance_id::text)`);
+  return rows.length;
+}
+
+export async function readCapture(queries: Queries, id: string): Promise<ClaimedCapture | null> {
+  const rows = await queries.execute<Record<string, unknown>>(
+    sql`select instance_id, id, account_id, endpoint, provenance, received_at, sealed, attempts, reason
+        from captures where id = ${id}`,
+  );
+  const [row] = rows;
+  return row === undefined ? null : claimedCapture(row.instance_id as string, row);
+}

@@ -1,0 +1,116 @@
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import type { Queries } from './client.js';
+import type { Lease } from './leases.js';
+import { attachments, receipts, recordAddresses, records } from './schema/index.js';
+
+export type NewRecord = typeof records.$inferInsert;
+export type RecordRow = typeof records.$inferSelect;
+export type NewAddress = typeof recordAddresses.$inferInsert;
+export type NewReceipt = typeof receipts.$inferInsert;
+export type NewAttachment = typeof attachments.$inferInsert;
+
+/** Thrown when another node has become the writer of this journal: the transaction must end without effect. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+}
+
+/**
+ * Locks the journal of an instance for this transaction and returns its last sequence number. The row lock lasts until the
+ * commit, so numbers are given in commit order and a rollback gives them back: no holes, no late arrivals.
+ *
+ * @throws {LeaseLostError} when the lease has passed to another holder.
+ */
+export async function lockJournal(tx: Queries, instanceId: string, lease: Lease): Promise<number> {
+  const rows = await tx.execute<{ last_sequence: string; fence: number; holder: string }>(sql`
+    select journals.last_sequence, leases.fence, leases.holder
+    from journals join leases on leases.name = ${lease.name}
+    where journals.instance_id = ${instanceId}
+    for update of journals`);
+  const [row] = rows;
+  if (row === undefined || row.fence !== lease.fence || row.holder !== lease.holder) {
+    throw new LeaseLostError(`The journal of instance ${instanceId} has another writer now.`);
+  }
+  return Number(row.last_sequence);
+}
+
+export async function advanceJournal(tx: Queries, instanceId: string, lastSequence: number): Promise<void> {
+  await tx.execute(
+    sql`update journals set last_sequence = ${lastSequence} where instance_id = ${instanceId}`,
+  );
+}
+
+export interface NewEntries {
+  readonly records: readonly NewRecord[];
+  readonly addresses: readonly NewAddress[];
+  readonly receipts: readonly NewReceipt[];
+  readonly attachments: readonly NewAttachment[];
+}
+
+/** Appends records with what is found by them. Their sequence numbers follow the one that `lockJournal` gave. */
+export async function appendEntries(tx: Queries, entries: NewEntries): Promise<void> {
+  if (entries.records.length > 0) await tx.insert(records).values([...entries.records]);
+  if (entries.addresses.length > 0) {
+    await tx
+      .insert(recordAddresses)
+      .values([...entries.addresses])
+      .onConflictDoNothing();
+  }
+  if (entries.receipts.length > 0) await tx.insert(receipts).values([...entries.receipts]);
+  if (entries.attachments.length > 0) await tx.insert(attachments).values([...entries.attachments]);
+}
+
+/** The records that these events already have. */
+export async function findByEventKeys(
+  queries: Queries,
+  instanceId: string,
+  eventKeys: readonly string[],
+): Promise<Map<string, RecordRow>> {
+  if (eventKeys.length === 0) return new Map();
+  const rows = await queries
+    .select()
+    .from(records)
+    .where(and(eq(records.instanceId, instanceId), inArray(records.eventKey, [...eventKeys])));
+  return new Map(rows.map((row) => [row.eventKey, row]));
+}
+
+export async function readRecords(
+  queries: Queries,
+  page: { instanceId: string; after: number; limit: number },
+): Promise<RecordRow[]> {
+  return queries
+    .select()
+    .from(records)
+    .where(and(eq(records.instanceId, page.instanceId), gt(records.sequence, page.after)))
+    .orderBy(asc(records.sequence))
+    .limit(page.limit);
+}
+
+export async function readRecordsById(
+  queries: Queries,
+  ids: readonly string[],
+): Promise<Map<string, RecordRow>> {
+  if (ids.length === 0) return new Map();
+  const rows = await queries
+    .select()
+    .from(records)
+    .where(inArray(records.id, [...ids]));
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** A record and everything that is about it, in the order of the journal. */
+export async function readHistory(
+  queries: Queries,
+  instanceId: string,
+  eventKey: string,
+): Promise<RecordRow[]> {
+  return queries
+    .select()
+    .from(records)
+    .where(
+      and(
+        eq(records.instanceId, instanceId),
+        sql`(${records.eventKey} = ${eventKey} or ${records.aboutKey} = ${eventKey})`,
+      ),
+    )
+    .orderBy(asc(records.sequence));
+}

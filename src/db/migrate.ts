@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'drizzle-orm';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
+import type { Database, Orm } from './client.js';
+
+/** An arbitrary constant: whoever migrates holds this advisory lock, so that twenty starts at once do it once. */
+const migrationLock = 4_712_207;
+
+type Transaction = Parameters<Parameters<Orm['transaction']>[0]>[0];
+
+export class SchemaTooNewError extends Error {
+  override readonly name = 'SchemaTooNewError';
+}
+
+/**
+ * Brings the schema up to this version, in one transaction: all or nothing. Migrations only go forward. A role that may
+ * not create tables can run an up-to-date schema.
+ *
+ * @throws {SchemaTooNewError} when a newer Archway has been here.
+ */
+export async function migrateDatabase(database: Database): Promise<{ applied: number }> {
+  const known = readMigrationFiles({ migrationsFolder: migrationsFolder() });
+  return database.orm.transaction(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(${migrationLock})`);
+    const applied = await appliedMigrations(tx);
+    const unknown = applied.filter((when) => !known.some((migration) => migration.folderMillis === when));
+    if (unknown.length > 0) {
+      throw new SchemaTooNewError(
+        `A newer Archway has migrated this database (${unknown.length} migration(s) that this version does not know). ` +
+          'Start that version again, or restore a backup made by this one: migrations do not go back.',
+      );
+    }
+    const missing = known.filter((migration) => !applied.includes(migration.folderMillis));
+    for (const migration of missing) {
+      for (const statement of migration.sql) await tx.execute(sql.raw(statement));
+      await tx.execute(
+        sql`insert into archway_migrations (version, hash) values (${migration.folderMillis}, ${migration.hash})`,
+      );
+    }
+    return { applied: missing.length };
+  });
+}
+
+async function appliedMigrations(tx: Transaction): Promise<number[]> {
+  const [table] = await tx.execute<{ name: string | null }>(
+    sql`select to_regclass('archway_migrations')::text as name`,
+  );
+  if (table?.name === null) {
+    await tx.execute(sql`
+      create table archway_migrations (
+        version bigint primary key,
+        hash text not null,
+        applied_at timestamptz not null default now()
+      )`);
+  }
+  const rows = await tx.execute<{ version: string }>(sql`select version::text from archway_migrations`);
+  return rows.map((row) => Number(row.version));
+}
+
+/** `migrations/` stands at the top of the package: two folders up from src/db, three from dist/src/db. */
+function migrationsFolder(): string {
+  const candidates = ['../../migrations', '../../../migrations'].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
+  const found = candidates.find((path) => existsSync(path));
+  if (found === undefined)
+    throw new Error('The migrations folder is missing from this installation; install it again.');
+  return found;
+}

@@ -1,0 +1,31 @@
+import { index, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { bytea, instant } from './columns.js';
+import { instanceId } from './instances.js';
+
+/** One configured number, bot or linked phone. `sealed`: its name and settings. */
+export const accounts = pgTable(
+  'accounts',
+  {
+    id: uuid('id').primaryKey(),
+    instanceId: instanceId(),
+    connector: text('connector').notNull(),
+    sealed: bytea('sealed').notNull(),
+    createdAt: instant('created_at').notNull(),
+  },
+  (table) => [index('accounts_by_instance').on(table.instanceId)],
+);
+
+/** What a connector keeps between runs, such as a cursor or the keys of a session. */
+export const connectorState = pgTable(
+  'connector_state',
+  {
+    instanceId: instanceId(),
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    key: text('key').notNull(),
+    sealed: bytea('sealed').notNull(),
+    updatedAt: instant('updated_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.key] })],
+);

@@ -1,0 +1,103 @@
+import { sql } from 'drizzle-orm';
+import { bigint, index, integer, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import type { FailureKind } from '../../sdk/index.js';
+import { bytea, instant } from './columns.js';
+import { instanceId } from './instances.js';
+import { records } from './records.js';
+
+/** One configured archive. `sealed`: its name and settings. While `paused_until` lies ahead nothing is delivered. */
+export const sinks = pgTable(
+  'sinks',
+  {
+    id: uuid('id').primaryKey(),
+    instanceId: instanceId(),
+    type: text('type').notNull(),
+    sealed: bytea('sealed').notNull(),
+    createdAt: instant('created_at').notNull(),
+    pausedUntil: instant('paused_until'),
+    pauses: integer('pauses').notNull().default(0),
+    failureKind: text('failure_kind').$type<FailureKind>(),
+    failure: text('failure'),
+  },
+  (table) => [index('sinks_by_instance').on(table.instanceId)],
+);
+
+/**
+ * A lane: one sink × one conversation. It is what a dispatcher claims, so that within a conversation deliveries go out
+ * one after the other while lanes run side by side. `due_at` is null when nothing waits.
+ */
+export const lanes = pgTable(
+  'lanes',
+  {
+    instanceId: instanceId(),
+    sinkId: uuid('sink_id')
+      .notNull()
+      .references(() => sinks.id),
+    lane: uuid('lane').notNull(),
+    dueAt: instant('due_at'),
+    leasedUntil: instant('leased_until'),
+    /** The node that delivers from it. */
+    leaseHolder: uuid('lease_holder'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.sinkId, table.lane] }),
+    index('lanes_due').on(table.sinkId, table.dueAt).where(sql`due_at is not null`),
+  ],
+);
+
+export type DeliveryState = 'pending' | 'delivered' | 'dead';
+
+/** One record for one sink. */
+export const deliveries = pgTable(
+  'deliveries',
+  {
+    id: uuid('id').primaryKey(),
+    instanceId: instanceId(),
+    sinkId: uuid('sink_id')
+      .notNull()
+      .references(() => sinks.id),
+    recordId: uuid('record_id')
+      .notNull()
+      .references(() => records.id),
+    sequence: bigint('sequence', { mode: 'number' }).notNull(),
+    lane: uuid('lane').notNull(),
+    state: text('state').$type<DeliveryState>().notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    failureKind: text('failure_kind').$type<FailureKind>(),
+    failure: text('failure'),
+    changedAt: instant('changed_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('deliveries_by_record').on(table.recordId, table.sinkId),
+    index('deliveries_pending').on(table.sinkId, table.lane, table.sequence).where(sql`state = 'pending'`),
+    index('deliveries_dead').on(table.instanceId, table.id).where(sql`state = 'dead'`),
+  ],
+);
+
+/** One failed try of a delivery; a successful one is its evidence. */
+export const attempts = pgTable(
+  'attempts',
+  {
+    instanceId: instanceId(),
+    deliveryId: uuid('delivery_id')
+      .notNull()
+      .references(() => deliveries.id),
+    number: integer('number').notNull(),
+    at: instant('at').notNull(),
+    failureKind: text('failure_kind').$type<FailureKind>().notNull(),
+    failure: text('failure').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.deliveryId, table.number] })],
+);
+
+/** What a sink gave back. `sealed`: the locator, which may name a person in some archives. */
+export const evidence = pgTable('evidence', {
+  deliveryId: uuid('delivery_id')
+    .primaryKey()
+    .references(() => deliveries.id),
+  instanceId: instanceId(),
+  sealed: bytea('sealed').notNull(),
+  sha256: bytea('sha256').notNull(),
+  storedAt: instant('stored_at').notNull(),
+  retainedUntil: instant('retained_until'),
+});

@@ -1,0 +1,121 @@
+import {
+  bigint,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import type { Direction, ReceiptStatus, RecordKind } from '../../sdk/index.js';
+import { accounts } from './accounts.js';
+import { captures } from './captures.js';
+import { bytea, instant } from './columns.js';
+import { instanceId } from './instances.js';
+
+/**
+ * The journal. Rows are inserted and never updated, but for the destruction of `sealed_content` (content and salt) at
+ * erasure; `skeleton` holds the canonical bytes that `leaf_hash` covers.
+ */
+export const records = pgTable(
+  'records',
+  {
+    id: uuid('id').primaryKey(),
+    instanceId: instanceId(),
+    sequence: bigint('sequence', { mode: 'number' }).notNull(),
+    kind: text('kind').$type<RecordKind>().notNull(),
+    eventKey: uuid('event_key').notNull(),
+    aboutKey: uuid('about_key'),
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    conversationId: uuid('conversation_id'),
+    captureId: uuid('capture_id').references(() => captures.id),
+    connectorVersion: text('connector_version').notNull(),
+    receivedAt: instant('received_at').notNull(),
+    recordedAt: instant('recorded_at').notNull(),
+    skeleton: bytea('skeleton').notNull(),
+    sealedContent: bytea('sealed_content'),
+    /** Of the event as the parser gave it, under the record's salt: tells a redelivery from a conflict. */
+    eventDigest: bytea('event_digest').notNull(),
+    leafHash: bytea('leaf_hash').notNull(),
+  },
+  (table) => [
+    uniqueIndex('records_by_sequence').on(table.instanceId, table.sequence),
+    uniqueIndex('records_by_event').on(table.instanceId, table.eventKey),
+    index('records_by_about').on(table.instanceId, table.aboutKey, table.sequence),
+    index('records_by_conversation').on(table.instanceId, table.conversationId, table.sequence),
+  ],
+);
+
+/** Where an address occurs, by its keyed id: how records are found by number without a number in the database. */
+export const recordAddresses = pgTable(
+  'record_addresses',
+  {
+    instanceId: instanceId(),
+    addressId: uuid('address_id').notNull(),
+    sequence: bigint('sequence', { mode: 'number' }).notNull(),
+    role: text('role').$type<'from' | 'to'>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.instanceId, table.addressId, table.sequence, table.role] })],
+);
+
+/** Projection: the message log. Rebuilt from the journal at any time. */
+export const messages = pgTable(
+  'messages',
+  {
+    recordId: uuid('record_id')
+      .primaryKey()
+      .references(() => records.id),
+    instanceId: instanceId(),
+    sequence: bigint('sequence', { mode: 'number' }).notNull(),
+    eventKey: uuid('event_key').notNull(),
+    accountId: uuid('account_id').notNull(),
+    conversationId: uuid('conversation_id').notNull(),
+    direction: text('direction').$type<Direction>().notNull(),
+    receivedAt: instant('received_at').notNull(),
+    status: text('status').$type<ReceiptStatus>(),
+    statusRank: smallint('status_rank').notNull(),
+  },
+  (table) => [
+    uniqueIndex('messages_by_sequence').on(table.instanceId, table.sequence),
+    uniqueIndex('messages_by_event').on(table.instanceId, table.eventKey),
+    index('messages_by_account').on(table.instanceId, table.accountId, table.sequence),
+    index('messages_by_conversation').on(table.instanceId, table.conversationId, table.sequence),
+    index('messages_by_time').on(table.instanceId, table.receivedAt),
+  ],
+);
+
+/** Projection: receipts by the message they are about, which may not be known yet. */
+export const receipts = pgTable(
+  'receipts',
+  {
+    instanceId: instanceId(),
+    aboutKey: uuid('about_key').notNull(),
+    sequence: bigint('sequence', { mode: 'number' }).notNull(),
+    status: text('status').$type<ReceiptStatus>().notNull(),
+    rank: smallint('rank').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.instanceId, table.aboutKey, table.sequence] })],
+);
+
+/** - `referenced`: known by its reference only; its bytes were not fetched. */
+export type AttachmentState = 'referenced';
+
+/** What a message points to. `sealed`: reference, name, type, length and digest. */
+export const attachments = pgTable(
+  'attachments',
+  {
+    id: uuid('id').primaryKey(),
+    instanceId: instanceId(),
+    recordId: uuid('record_id')
+      .notNull()
+      .references(() => records.id),
+    position: integer('position').notNull(),
+    state: text('state').$type<AttachmentState>().notNull(),
+    sealed: bytea('sealed').notNull(),
+  },
+  (table) => [index('attachments_by_record').on(table.recordId)],
+);

@@ -1,0 +1,39 @@
+import type { z } from 'zod';
+import { secretNames } from '../sdk/index.js';
+
+/** Settings that a plugin refused. `problems` are one per setting, fit to be shown: no value is repeated. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+
+  constructor(
+    readonly plugin: string,
+    readonly problems: readonly string[],
+  ) {
+    super(`The settings for ${plugin} are not right: ${problems.join('; ')}.`);
+  }
+}
+
+/** @throws {SettingsError} names each setting and what it should be. */
+export function parseSettings(plugin: string, schema: z.ZodObject, given: unknown): Record<string, unknown> {
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => describe(issue, schema));
+  throw new SettingsError(plugin, problems);
+}
+
+function describe(issue: z.core.$ZodIssue, schema: z.ZodObject): string {
+  if (issue.code === 'unrecognized_keys') {
+    return `${issue.keys.join(', ')} is not a setting (known: ${Object.keys(schema.shape).join(', ')})`;
+  }
+  const name = issue.path.join('.') || 'settings';
+  const missing = issue.code === 'invalid_type' && issue.input === undefined;
+  return missing ? `${name} is missing` : `${name}: ${issue.message}`;
+}
+
+/** The settings with every secret masked, for people to look at. */
+export function maskSecrets(schema: z.ZodObject, settings: Record<string, unknown>): Record<string, unknown> {
+  const hidden = new Set(secretNames(schema));
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [name, hidden.has(name) ? '••••' : value]),
+  );
+}

@@ -1,0 +1,115 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { AccountDirectory, DirectoryEntry } from '../pipeline/account-directory.js';
+import type { Ingest } from '../pipeline/ingest.js';
+import { SpoolFullError } from '../pipeline/spool.js';
+import type { Capture, Reply, WebhookEndpoint } from '../sdk/index.js';
+import type { Log } from '../telemetry/log.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import { problem } from './problem.js';
+
+export interface IngressOptions {
+  readonly directory: AccountDirectory;
+  readonly ingest: Ingest;
+  /** Under which providers reach us; signatures are checked against it, never against a request header. */
+  readonly publicUrl: string;
+  readonly bodyMaxBytes: number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+const retryAfterSeconds = 10;
+const emptyReply: Reply = { status: 200, headers: {}, body: '' };
+
+/** The public listener's routes: webhooks and a health check, nothing else. */
+export function createIngress(options: IngressOptions): Hono {
+  const app = new Hono();
+  app.get('/healthz', (context) => context.text('ok'));
+  const limit = bodyLimit({
+    maxSize: options.bodyMaxBytes,
+    onError: () => {
+      options.metrics.requests.inc({ outcome: 'too_large' });
+      return problem(413, `The body is larger than ${options.bodyMaxBytes} bytes.`);
+    },
+  });
+  app.post('/webhooks/:account/:endpoint', limit, async (context) => {
+    const { account, endpoint } = context.req.param();
+    return receive(options, account, endpoint, context.req.raw);
+  });
+  app.notFound(() => problem(404, 'There is nothing here. Webhooks are at /webhooks/{account}/{endpoint}.'));
+  app.onError((error) => {
+    options.log.error({ error }, 'A request to the public listener failed.');
+    return unavailable(options);
+  });
+  return app;
+}
+
+async function receive(
+  options: IngressOptions,
+  accountId: string,
+  endpointName: string,
+  request: Request,
+): Promise<Response> {
+  const entry = await options.directory.find(accountId);
+  const endpoint = entry === undefined ? undefined : endpointOf(entry, endpointName);
+  if (entry === undefined || endpoint === undefined) {
+    options.metrics.requests.inc({ outcome: 'unknown' });
+    return problem(404, 'No such webhook. `archway account show` prints the URLs of an account.');
+  }
+  const capture = await readCapture(options, entry.account.id, endpointName, request);
+  const verdict = endpoint.verify(capture, entry.account.settings);
+  if (!verdict.ok) return refuse(options, entry, verdict.reason);
+  try {
+    // MUST come before the reply: the provider may forget the message as soon as it has one.
+    await options.ingest.accept(entry.tenant.vault, capture);
+  } catch (error) {
+    options.log.error(
+      { error, account: accountId },
+      'A capture could not be made durable; the provider was told to retry.',
+    );
+    return unavailable(options, error instanceof SpoolFullError ? error.message : undefined);
+  }
+  options.metrics.requests.inc({ outcome: 'accepted', connector: entry.account.connector.id });
+  const { status, headers, body } = endpoint.reply?.(capture, entry.account.settings) ?? emptyReply;
+  return new Response(body === '' ? null : body, { status, headers });
+}
+
+function endpointOf(
+  entry: DirectoryEntry,
+  name: string,
+): WebhookEndpoint<Record<string, unknown>> | undefined {
+  const { webhooks } = entry.account.connector;
+  return Object.hasOwn(webhooks, name) ? webhooks[name] : undefined;
+}
+
+async function readCapture(
+  { publicUrl }: IngressOptions,
+  account: string,
+  endpoint: string,
+  request: Request,
+): Promise<Capture> {
+  const pathAndQuery = request.url.replace(/^[a-z]+:\/\/[^/?#]*/i, '');
+  return {
+    account,
+    endpoint,
+    method: request.method,
+    url: `${publicUrl}${pathAndQuery}`,
+    headers: Object.fromEntries(request.headers),
+    body: new Uint8Array(await request.arrayBuffer()),
+    receivedAt: new Date().toISOString(),
+    provenance: 'webhook',
+  };
+}
+
+function refuse({ metrics, log }: IngressOptions, { account }: DirectoryEntry, reason: string): Response {
+  metrics.requests.inc({ outcome: 'refused', connector: account.connector.id, reason });
+  log.warn({ account: account.id, reason }, 'Refused a webhook request.');
+  return problem(403, 'The signature of this request is missing or wrong for this account.');
+}
+
+function unavailable({ metrics }: IngressOptions, detail = 'Something failed on our side.'): Response {
+  metrics.requests.inc({ outcome: 'unavailable' });
+  const response = problem(503, `${detail} The message was not taken; please send it again.`);
+  response.headers.set('Retry-After', String(retryAfterSeconds));
+  return response;
+}

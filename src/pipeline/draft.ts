@@ -1,0 +1,101 @@
+import { canonicalBytes } from '../core/canonical.js';
+import { newSalt, saltedJsonDigest, sha256Hex } from '../core/digest.js';
+import type { ClaimedCapture } from '../db/inbox.js';
+import type { Account } from '../domain/accounts.js';
+import type { Capture, CommunicationEvent, RecordKind } from '../sdk/index.js';
+import type { InstanceVault } from '../vault/index.js';
+
+/** What a draft says, before people and ids are added: an event, or one of the pipeline's own kinds. */
+export type DraftContent =
+  | CommunicationEvent
+  | { readonly kind: 'unsupported'; readonly reason: string; readonly endpoint: string }
+  | { readonly kind: 'conflict'; readonly reason: string; readonly event: CommunicationEvent };
+
+/** A capture with everything that is needed to turn it into records. */
+export interface Source {
+  readonly row: ClaimedCapture;
+  readonly capture: Capture;
+  readonly account: Account;
+}
+
+/** A record in the making: it has its key and its salt, but no number yet. */
+export interface Draft {
+  readonly source: Source;
+  readonly kind: RecordKind;
+  readonly content: DraftContent;
+  readonly eventKey: string;
+  readonly aboutKey: string | undefined;
+  readonly salt: Uint8Array;
+  /** Digest of `content` under the salt: tells a redelivery from a conflict. */
+  readonly eventDigest: string;
+}
+
+export function draft(vault: InstanceVault, source: Source, key: string, content: DraftContent): Draft {
+  const salt = newSalt();
+  const about = 'about' in content ? content.about : undefined;
+  return {
+    source,
+    kind: content.kind,
+    content,
+    eventKey: eventKey(vault, source.account, key),
+    aboutKey: about === undefined ? undefined : eventKey(vault, source.account, about),
+    salt,
+    eventDigest: saltedJsonDigest(salt, content),
+  };
+}
+
+/** The keyed id of an event: connector / account / the provider's id. No clock and no attempt in it. */
+export function eventKey(vault: InstanceVault, account: Account, key: string): string {
+  return vault.lookupId('event', `${account.connector.id}/${account.id}/${key}`);
+}
+
+export function draftEvents(
+  vault: InstanceVault,
+  source: Source,
+  events: readonly CommunicationEvent[],
+): Draft[] {
+  return events.map((event) => draft(vault, source, event.key, event));
+}
+
+export function draftUnsupported(vault: InstanceVault, source: Source, reason: string): Draft {
+  const content = { kind: 'unsupported', reason, endpoint: source.row.endpoint } as const;
+  return draft(vault, source, `unsupported/${source.row.id}`, content);
+}
+
+/** The same key came with other content: the newcomer is kept beside the original, under a key of its own. */
+export function draftConflict(vault: InstanceVault, newcomer: Draft, reason: string): Draft {
+  const event = newcomer.content as CommunicationEvent;
+  const key = `conflict/${event.key}/${sha256Hex(canonicalBytes(event))}`;
+  const conflict = draft(vault, newcomer.source, key, { kind: 'conflict', reason, event });
+  return { ...conflict, aboutKey: newcomer.eventKey };
+}
+
+/** A quarantined capture is a gap in the journal until it has been read after all. */
+export function draftQuarantineGap(vault: InstanceVault, source: Source, reason: string): Draft {
+  const key = quarantineGapKey(source.row.id);
+  return draft(vault, source, key, {
+    kind: 'gap',
+    key,
+    channel: source.account.connector.id,
+    state: 'open',
+    reason: 'quarantined',
+    detail: `Capture ${source.row.id} could not be turned into records (${reason}). It is kept in quarantine.`,
+  });
+}
+
+export function draftQuarantineGapClosed(vault: InstanceVault, source: Source): Draft {
+  const key = `${quarantineGapKey(source.row.id)}/closed`;
+  return draft(vault, source, key, {
+    kind: 'gap',
+    key,
+    about: quarantineGapKey(source.row.id),
+    channel: source.account.connector.id,
+    state: 'closed',
+    reason: 'quarantined',
+    detail: `Capture ${source.row.id} was read after all.`,
+  });
+}
+
+function quarantineGapKey(captureId: string): string {
+  return `gap/quarantined/${captureId}`;
+}

@@ -1,0 +1,180 @@
+import { canonicalBytes } from '../core/canonical.js';
+import { leafHash, saltedBytesDigest, saltedJsonDigest } from '../core/digest.js';
+import { newId } from '../core/ids.js';
+import { initialStatus, receiptRank } from '../core/receipt-status.js';
+import type { NewAddress, NewAttachment, NewReceipt, NewRecord } from '../db/journal.js';
+import type { NewMessage } from '../db/message-log.js';
+import { sealAttachment } from '../domain/attachments.js';
+import { addressId, type Resolved } from '../domain/people.js';
+import { sealContent } from '../domain/records.js';
+import type { Tenant } from '../domain/tenants.js';
+import { type Address, type Content, contentSchema, type Person, type Skeleton } from '../sdk/index.js';
+import type { Draft, DraftContent } from './draft.js';
+
+/** A finished record with what is found by it: the rows of one journal entry. */
+export interface Entry {
+  readonly record: NewRecord;
+  readonly addresses: NewAddress[];
+  readonly attachments: NewAttachment[];
+  readonly message: NewMessage | undefined;
+  readonly receipt: NewReceipt | undefined;
+  /** Deliveries of one lane go out in order: the conversation, or else the account. */
+  readonly lane: string;
+}
+
+export interface EntryContext {
+  readonly tenant: Tenant;
+  readonly people: Resolved;
+  readonly recordedAt: Date;
+}
+
+/** Turns a draft into the entry with this sequence number. */
+export function makeEntry(draft: Draft, sequence: number, context: EntryContext): Entry {
+  const { tenant } = context;
+  const { account, row, capture } = draft.source;
+  const id = newId();
+  const content = finishContent(draft.content, context);
+  const attachments = 'attachments' in content ? content.attachments : [];
+  const conversationId = conversationOf(draft, tenant);
+  const skeleton = {
+    version: 1,
+    instance: tenant.id,
+    sequence,
+    id,
+    kind: draft.kind,
+    key: draft.eventKey,
+    about: draft.aboutKey,
+    connector: account.connector.id,
+    connectorVersion: account.connector.version,
+    account: account.id,
+    conversation: conversationId,
+    provenance: capture.provenance,
+    times: {
+      claimed: 'occurredAt' in draft.content ? draft.content.occurredAt : undefined,
+      received: row.receivedAt,
+      recorded: context.recordedAt.toISOString(),
+    },
+    capture: { id: row.id, digest: saltedBytesDigest(draft.salt, capture.body) },
+    attachments: attachments.map((attachment) => ({ id: attachment.id })),
+    contentDigest: saltedJsonDigest(draft.salt, content),
+  } satisfies { [Key in keyof Skeleton]: Skeleton[Key] | undefined };
+  const skeletonBytes = canonicalBytes(skeleton);
+  const record: NewRecord = {
+    id,
+    instanceId: tenant.id,
+    sequence,
+    kind: draft.kind,
+    eventKey: draft.eventKey,
+    aboutKey: draft.aboutKey ?? null,
+    accountId: account.id,
+    conversationId: conversationId ?? null,
+    captureId: row.id,
+    connectorVersion: account.connector.version,
+    receivedAt: new Date(row.receivedAt),
+    recordedAt: context.recordedAt,
+    skeleton: skeletonBytes,
+    sealedContent: sealContent(tenant.vault, id, {
+      content,
+      salt: Buffer.from(draft.salt).toString('base64'),
+    }),
+    eventDigest: Buffer.from(draft.eventDigest, 'hex'),
+    leafHash: leafHash(skeletonBytes),
+  };
+  return {
+    record,
+    addresses: addressRows(draft.content, tenant, sequence),
+    attachments: attachments.map((attachment, position) => ({
+      id: attachment.id,
+      instanceId: tenant.id,
+      recordId: id,
+      position,
+      state: 'referenced',
+      sealed: sealAttachment(tenant.vault, attachment),
+    })),
+    message: messageRow(draft, record),
+    receipt: receiptRow(draft, record),
+    lane: conversationId ?? account.id,
+  };
+}
+
+function conversationOf(draft: Draft, tenant: Tenant): string | undefined {
+  const event = draft.content.kind === 'conflict' ? draft.content.event : draft.content;
+  if (!('conversation' in event) || event.conversation === undefined) return undefined;
+  const { account } = draft.source;
+  return tenant.vault.lookupId('conversation', `${account.connector.id}/${account.id}/${event.conversation}`);
+}
+
+/** Adds ids and people; takes away what the instance does not want to keep. */
+function finishContent(given: DraftContent, { tenant, people }: EntryContext): Content {
+  if (given.kind === 'unsupported' || given.kind === 'conflict' || given.kind === 'gap') return given;
+  const { location, device, ...kept } = given;
+  const content = {
+    ...kept,
+    ...(tenant.keepLocation ? { location, device } : {}),
+    ...('attachments' in kept
+      ? { attachments: kept.attachments.map((attachment) => ({ ...attachment, id: newId() })) }
+      : {}),
+    ...resolve(given, tenant, people),
+  };
+  return contentSchema.parse(content);
+}
+
+function resolve(
+  given: DraftContent,
+  tenant: Tenant,
+  people: Resolved,
+): { custodian?: Person | undefined; contact?: Person | undefined } {
+  const ids = addressesOf(given).map(({ address }) => addressId(tenant.vault, address.value));
+  const first = (known: ReadonlyMap<string, Person>) =>
+    ids.map((id) => known.get(id)).find((person) => person);
+  const custodian = first(people.custodians);
+  const contact = first(people.contacts);
+  return { ...(custodian && { custodian }), ...(contact && { contact }) };
+}
+
+/** Every address in an event, by its part in it. */
+export function addressesOf(content: DraftContent): { address: Address; role: 'from' | 'to' }[] {
+  const from = 'from' in content && content.from !== undefined ? [content.from] : [];
+  const to = 'to' in content && content.to !== undefined ? content.to : [];
+  return [
+    ...from.map((address) => ({ address, role: 'from' as const })),
+    ...to.map((address) => ({ address, role: 'to' as const })),
+  ];
+}
+
+function addressRows(content: DraftContent, tenant: Tenant, sequence: number): NewAddress[] {
+  return addressesOf(content).map(({ address, role }) => ({
+    instanceId: tenant.id,
+    addressId: addressId(tenant.vault, address.value),
+    sequence,
+    role,
+  }));
+}
+
+function messageRow({ content }: Draft, record: NewRecord): NewMessage | undefined {
+  if (content.kind !== 'message') return undefined;
+  const status = initialStatus(content.direction);
+  return {
+    recordId: record.id,
+    instanceId: record.instanceId,
+    sequence: record.sequence,
+    eventKey: record.eventKey,
+    accountId: record.accountId,
+    conversationId: record.conversationId ?? record.accountId,
+    direction: content.direction,
+    receivedAt: record.receivedAt,
+    status,
+    statusRank: status === null ? 0 : receiptRank(status),
+  };
+}
+
+function receiptRow({ content, aboutKey }: Draft, record: NewRecord): NewReceipt | undefined {
+  if (content.kind !== 'receipt' || aboutKey === undefined) return undefined;
+  return {
+    instanceId: record.instanceId,
+    aboutKey,
+    sequence: record.sequence,
+    status: content.status,
+    rank: receiptRank(content.status),
+  };
+}

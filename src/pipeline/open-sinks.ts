@@ -1,0 +1,37 @@
+import type { Database } from '../db/client.js';
+import { type ConfiguredSink, readSinks } from '../domain/sinks.js';
+import type { Tenant } from '../domain/tenants.js';
+import type { Registry } from '../plugins/registry.js';
+import type { OpenSink } from '../sdk/index.js';
+
+/** A sink that was opened once and serves until the end. */
+export class SinkHandle {
+  #open: Promise<OpenSink> | undefined;
+
+  constructor(readonly configured: ConfiguredSink) {}
+
+  /** @throws {Failure} when the sink cannot be opened; the next call tries again. */
+  async get(): Promise<OpenSink> {
+    this.#open ??= this.configured.type.open(this.configured.settings, { now: () => new Date() });
+    try {
+      return await this.#open;
+    } catch (error) {
+      this.#open = undefined;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const open = await this.#open?.catch(() => undefined);
+    await open?.[Symbol.asyncDispose]();
+  }
+}
+
+export async function sinkHandles(
+  database: Database,
+  tenant: Tenant,
+  registry: Registry,
+): Promise<SinkHandle[]> {
+  const configured = await readSinks(database.orm, tenant, registry);
+  return configured.map((sink) => new SinkHandle(sink));
+}

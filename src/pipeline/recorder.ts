@@ -1,0 +1,235 @@
+import { saltedJsonDigest } from '../core/digest.js';
+import { newId } from '../core/ids.js';
+import type { Queries } from '../db/client.js';
+import { enqueueDeliveries } from '../db/delivery-queue.js';
+import { markCapturesDone, quarantineCapture, readCapture as readCaptureRow } from '../db/inbox.js';
+import {
+  advanceJournal,
+  appendEntries,
+  findByEventKeys,
+  lockJournal,
+  type RecordRow,
+} from '../db/journal.js';
+import type { Lease } from '../db/leases.js';
+import { insertMessages, raiseStatuses } from '../db/message-log.js';
+import { listSinks } from '../db/tenancy.js';
+import { openCapture } from '../domain/captures.js';
+import { addressId, resolvePeople } from '../domain/people.js';
+import { openContent } from '../domain/records.js';
+import type { Tenant } from '../domain/tenants.js';
+import type { RecordKind } from '../sdk/index.js';
+import {
+  type Draft,
+  draftConflict,
+  draftEvents,
+  draftQuarantineGap,
+  draftQuarantineGapClosed,
+  draftUnsupported,
+  type Source,
+} from './draft.js';
+import { addressesOf, type Entry, makeEntry } from './entry.js';
+import { type QuarantineReason, type Reading, readCapture } from './reading.js';
+
+/** A capture and what reading it gave. */
+export interface Read {
+  readonly source: Source;
+  readonly reading: Reading;
+}
+
+export interface Recorded {
+  readonly kinds: readonly RecordKind[];
+  readonly duplicates: number;
+  readonly quarantined: readonly { readonly captureId: string; readonly reason: QuarantineReason }[];
+}
+
+interface Quarantine {
+  readonly source: Source;
+  readonly reason: QuarantineReason;
+  readonly detail: string;
+}
+
+/**
+ * Transaction 2 of the path: everything that follows from these captures becomes visible at once, or nothing does. Records
+ * get the next numbers of the journal, projections follow, each sink gets its deliveries, and the captures are done.
+ *
+ * MUST run inside a transaction.
+ *
+ * @throws {LeaseLostError} when another node writes this journal now.
+ */
+export async function record(
+  tx: Queries,
+  tenant: Tenant,
+  lease: Lease,
+  reads: readonly Read[],
+): Promise<Recorded> {
+  const last = await lockJournal(tx, tenant.id, lease);
+  const candidates = reads.flatMap((read) => draftsOf(tenant, read));
+  const { fresh, conflicts, duplicates } = await judge(tx, tenant, candidates);
+  const entries = await makeEntries(tx, tenant, fresh, last);
+  await store(tx, tenant, entries);
+  if (entries.length > 0) await advanceJournal(tx, tenant.id, last + entries.length);
+  const quarantines = [...reads.flatMap(quarantineOf), ...conflicts];
+  await settleCaptures(tx, tenant, reads, quarantines);
+  return {
+    kinds: entries.map((entry) => entry.record.kind),
+    duplicates,
+    quarantined: quarantines.map(({ source, reason }) => ({ captureId: source.row.id, reason })),
+  };
+}
+
+function draftsOf({ vault }: Tenant, { source, reading }: Read): Draft[] {
+  if (reading.kind === 'quarantined') return [draftQuarantineGap(vault, source, reading.reason)];
+  const closing = source.row.replayOf === null ? [] : [draftQuarantineGapClosed(vault, source)];
+  if (reading.kind === 'events') return [...draftEvents(vault, source, reading.events), ...closing];
+  if (reading.kind === 'unsupported') return [draftUnsupported(vault, source, reading.reason), ...closing];
+  return closing;
+}
+
+function quarantineOf({ source, reading }: Read): Quarantine[] {
+  return reading.kind === 'quarantined' ? [{ source, reason: reading.reason, detail: reading.detail }] : [];
+}
+
+interface Judgement {
+  readonly fresh: Draft[];
+  readonly conflicts: Quarantine[];
+  readonly duplicates: number;
+}
+
+/** Tells what is new from what the journal has already, and a redelivery from a conflict. */
+async function judge(tx: Queries, tenant: Tenant, candidates: readonly Draft[]): Promise<Judgement> {
+  const known = await findByEventKeys(
+    tx,
+    tenant.id,
+    candidates.map((candidate) => candidate.eventKey),
+  );
+  const fresh = new Map<string, Draft>();
+  const conflicts: Quarantine[] = [];
+  let duplicates = 0;
+  for (const candidate of candidates) {
+    const earlier = known.get(candidate.eventKey) ?? fresh.get(candidate.eventKey);
+    if (earlier === undefined) {
+      fresh.set(candidate.eventKey, candidate);
+    } else if (await isSame(tx, tenant, candidate, earlier)) {
+      duplicates += 1;
+    } else {
+      const conflict = draftConflict(tenant.vault, candidate, 'Same key, other content.');
+      const kept = await findByEventKeys(tx, tenant.id, [conflict.eventKey]);
+      if (kept.size === 0) fresh.set(conflict.eventKey, conflict);
+      const original = 'id' in earlier ? `record ${earlier.id}` : 'a record of the same moment';
+      const detail = `An event of this capture has the key of ${original} and other content. Both are kept.`;
+      conflicts.push({ source: candidate.source, reason: 'conflict', detail });
+    }
+  }
+  return { fresh: [...fresh.values()], conflicts, duplicates };
+}
+
+/** Compares outputs of one parser version: where the versions differ, the older capture is read again first. */
+async function isSame(
+  tx: Queries,
+  tenant: Tenant,
+  newcomer: Draft,
+  earlier: RecordRow | Draft,
+): Promise<boolean> {
+  if (!('id' in earlier)) return saltedJsonDigest(earlier.salt, newcomer.content) === earlier.eventDigest;
+  // The pipeline's own kinds have keys that name their capture: the same key is the same fact.
+  if (newcomer.content.kind === 'gap' || newcomer.content.kind === 'unsupported') return true;
+  // A late redelivery of something erased meets its tombstone and is not restored.
+  if (earlier.sealedContent === null) return true;
+  if (earlier.connectorVersion === newcomer.source.account.connector.version) {
+    const salt = Buffer.from(openContent(tenant.vault, earlier).salt, 'base64');
+    return saltedJsonDigest(salt, newcomer.content) === Buffer.from(earlier.eventDigest).toString('hex');
+  }
+  const again = await readAgain(tx, tenant, newcomer, earlier);
+  return again === undefined || saltedJsonDigest(newcomer.salt, again.content) === newcomer.eventDigest;
+}
+
+async function readAgain(
+  tx: Queries,
+  tenant: Tenant,
+  newcomer: Draft,
+  earlier: RecordRow,
+): Promise<Draft | undefined> {
+  const row = earlier.captureId === null ? null : await readCaptureRow(tx, earlier.captureId);
+  if (row === null) return undefined;
+  const { account } = newcomer.source;
+  const capture = openCapture(tenant.vault, row);
+  const reading = readCapture(account, capture);
+  if (reading.kind !== 'events') return undefined;
+  return draftEvents(tenant.vault, { row, capture, account }, reading.events).find(
+    (candidate) => candidate.eventKey === earlier.eventKey,
+  );
+}
+
+async function makeEntries(
+  tx: Queries,
+  tenant: Tenant,
+  drafts: readonly Draft[],
+  last: number,
+): Promise<Entry[]> {
+  if (drafts.length === 0) return [];
+  const addressIds = drafts.flatMap((each) =>
+    addressesOf(each.content).map(({ address }) => addressId(tenant.vault, address.value)),
+  );
+  const recordedAt = new Date();
+  const people = await resolvePeople(tx, tenant, [...new Set(addressIds)], recordedAt);
+  return drafts.map((each, index) => makeEntry(each, last + 1 + index, { tenant, people, recordedAt }));
+}
+
+async function store(tx: Queries, tenant: Tenant, entries: readonly Entry[]): Promise<void> {
+  if (entries.length === 0) return;
+  const receipts = entries.flatMap((entry) => entry.receipt ?? []);
+  const messages = entries.flatMap((entry) => entry.message ?? []);
+  await appendEntries(tx, {
+    records: entries.map((entry) => entry.record),
+    addresses: entries.flatMap((entry) => entry.addresses),
+    attachments: entries.flatMap((entry) => entry.attachments),
+    receipts,
+  });
+  await insertMessages(tx, messages);
+  await raiseStatuses(tx, tenant.id, [
+    ...receipts.map((receipt) => receipt.aboutKey),
+    ...messages.map((message) => message.eventKey),
+  ]);
+  const sinks = await listSinks(tx, tenant.id);
+  await enqueueDeliveries(
+    tx,
+    sinks.flatMap((sink) =>
+      entries.map(({ record: { id, instanceId, sequence }, lane }) => ({
+        id: newId(),
+        instanceId,
+        sinkId: sink.id,
+        recordId: id,
+        sequence,
+        lane,
+        state: 'pending' as const,
+        changedAt: new Date(),
+      })),
+    ),
+  );
+}
+
+async function settleCaptures(
+  tx: Queries,
+  tenant: Tenant,
+  reads: readonly Read[],
+  quarantines: readonly Quarantine[],
+): Promise<void> {
+  const aside = new Set(quarantines.map(({ source }) => source.row.id));
+  await markCapturesDone(
+    tx,
+    reads
+      .filter(({ source }) => !aside.has(source.row.id))
+      .map(({ source, reading }) => ({
+        id: source.row.id,
+        parsedBy: source.account.connector.version,
+        reason: 'reason' in reading ? reading.reason : null,
+      })),
+  );
+  for (const { source, reason, detail } of quarantines) {
+    const { id } = source.row;
+    const sealedDetail = tenant.vault.sealText(detail.toWellFormed(), quarantineDetailPlace(id));
+    await quarantineCapture(tx, { id, reason, sealedDetail, parsedBy: source.account.connector.version });
+  }
+}
+
+export const quarantineDetailPlace = (id: string) => ({ table: 'captures', id, column: 'sealed_detail' });

@@ -1,0 +1,104 @@
+import type { Database } from '../db/client.js';
+import { deliveriesChannel, releaseLanesOf } from '../db/delivery-queue.js';
+import { capturesChannel } from '../db/inbox.js';
+import { settingsChannel } from '../db/tenancy.js';
+import type { Tenant, Tenants } from '../domain/tenants.js';
+import type { Registry } from '../plugins/registry.js';
+import type { Log } from '../telemetry/log.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { AccountDirectory } from './account-directory.js';
+import { Dispatcher } from './dispatcher.js';
+import type { Ingest } from './ingest.js';
+import { Normaliser } from './normaliser.js';
+import { sinkHandles } from './open-sinks.js';
+import { WorkLoop } from './work-loop.js';
+
+export interface SupervisorOptions {
+  readonly database: Database;
+  readonly tenants: Tenants;
+  readonly registry: Registry;
+  readonly directory: AccountDirectory;
+  readonly ingest: Ingest;
+  /** Id of this node, as the holder of leases; kept in its data directory. */
+  readonly node: string;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** How long deliveries under way may take to finish at shutdown. */
+const deliveryGraceMs = 5_000;
+/** Settings are read again this often even when no notification came. */
+const settingsPollMs = 15_000;
+
+/** Runs one normaliser per instance and one dispatcher per sink, and follows changes of the settings. */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #normalisers = new Map<string, Normaliser>();
+  readonly #dispatchers = new Map<string, Dispatcher>();
+  readonly #settings: WorkLoop;
+  #refreshed = 0;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#settings = new WorkLoop({
+      work: async () => {
+        await this.refresh();
+        return false;
+      },
+      pollMs: settingsPollMs,
+      onError: (error) => options.log.error({ error }, 'The settings could not be read; the last ones stay in force.'),
+    });
+  }
+
+  /** How often the settings were taken over; for those who wait for a change. */
+  get refreshed(): number {
+    return this.#refreshed;
+  }
+
+  async start(): Promise<void> {
+    const { database, node, ingest } = this.#options;
+    await releaseLanesOf(database.orm, node);
+    await this.refresh();
+    await database.listen(capturesChannel, (instanceId) => this.#normalisers.get(instanceId)?.wake());
+    await database.listen(deliveriesChannel, (sinkId) => this.#dispatchers.get(sinkId)?.wake());
+    await database.listen(settingsChannel, () => this.#settings.wake());
+    ingest.start();
+    this.#settings.start();
+  }
+
+  /** Takes over new accounts, sinks and instances. */
+  async refresh(): Promise<void> {
+    const { directory, tenants } = this.#options;
+    await directory.refresh();
+    for (const tenant of await tenants.list()) {
+      this.#ensureNormaliser(tenant);
+      await this.#ensureDispatchers(tenant);
+    }
+    this.#refreshed += 1;
+  }
+
+  /** Stops accepting work, finishes or releases what is in hand. Call after the public listener is closed. */
+  async stop(): Promise<void> {
+    await this.#settings.stop();
+    await this.#options.ingest.stop();
+    await Promise.all([...this.#normalisers.values()].map((normaliser) => normaliser.stop()));
+    await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.stop(deliveryGraceMs)));
+  }
+
+  #ensureNormaliser(tenant: Tenant): void {
+    if (this.#normalisers.has(tenant.id)) return;
+    const normaliser = new Normaliser({ ...this.#options, tenant });
+    this.#normalisers.set(tenant.id, normaliser);
+    normaliser.start();
+  }
+
+  async #ensureDispatchers(tenant: Tenant): Promise<void> {
+    const { database, registry } = this.#options;
+    for (const sink of await sinkHandles(database, tenant, registry)) {
+      if (this.#dispatchers.has(sink.configured.id)) continue;
+      const dispatcher = new Dispatcher({ ...this.#options, tenant, sink });
+      this.#dispatchers.set(sink.configured.id, dispatcher);
+      dispatcher.start();
+    }
+  }
+}

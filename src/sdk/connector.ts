@@ -1,0 +1,75 @@
+import type { z } from 'zod';
+import type { Capture } from './capture.js';
+import type { CommunicationEvent, EventKind } from './event.js';
+
+/** Why a request is refused. There is no kind for "accepted all the same": an account without a verifier refuses. */
+export type RefusalReason = 'missing_signature' | 'bad_signature' | 'stale';
+
+export type Verdict = { readonly ok: true } | { readonly ok: false; readonly reason: RefusalReason };
+
+/**
+ * What a capture turned out to be. `ignored` is for traffic that carries no communication (a provider's ping); whatever
+ * the parser does not know is `unsupported`, becomes a record with that reason, and can be parsed again later.
+ */
+export type Parsed =
+  | { readonly kind: 'events'; readonly events: readonly CommunicationEvent[] }
+  | { readonly kind: 'ignored' | 'unsupported'; readonly reason: string };
+
+export interface Given {
+  /** The account's own addresses, canonical (see `Address.value`). */
+  readonly ownAddresses: readonly string[];
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface WebhookEndpoint<Settings> {
+  /** One line for the person who pastes the URL: where at the provider it belongs. */
+  readonly purpose: string;
+  /**
+   * Decides whether the provider made this request. Pure: no I/O, no clock but `capture.receivedAt`. MUST refuse when
+   * the signature is missing, wrong, or made with a secret that the settings do not hold, and MUST compare in constant
+   * time.
+   */
+  verify(capture: Capture, settings: Settings): Verdict;
+  /** The answer, sent only after the capture is committed. Pure. Default: 200 with an empty body. */
+  reply?(capture: Capture, settings: Settings): Reply;
+}
+
+export interface Capabilities {
+  /** Every kind that `parse` may return; each has a fixture. */
+  readonly events: readonly EventKind[];
+  /** Whether missed traffic can be listed at the provider, only noticed, or neither. */
+  readonly gaps: 'recoverable' | 'detectable' | 'undetectable';
+  /** Traffic that this connector can never see, in sentences for a compliance officer. */
+  readonly blindSpots: readonly string[];
+}
+
+/** A plugin for one provider. Pure data and pure functions; specified in docs/spec/connector.md. */
+export interface Connector<Schema extends z.ZodObject = z.ZodObject> {
+  /** Lower-case letters, digits and dashes; the name of its folder; never changes. */
+  readonly id: string;
+  readonly title: string;
+  /** Version of the parser. Raise it when `parse` would read some capture differently. */
+  readonly version: string;
+  readonly settings: Schema;
+  readonly capabilities: Capabilities;
+  readonly webhooks: Readonly<Record<string, WebhookEndpoint<z.infer<Schema>>>>;
+  /** What follows the webhook URLs that are shown to the operator, such as a provider's retry options. */
+  readonly webhookUrlSuffix?: string;
+  /** The account's own addresses, canonical, from its settings. */
+  ownAddresses(settings: z.infer<Schema>): string[];
+  /**
+   * Reads one capture. Pure and total: no I/O, no clock, no settings beyond `given`; any bytes return a value. The same
+   * capture MUST give the same events with the same keys, in whatever batch the provider delivers it.
+   */
+  parse(capture: Capture, given: Given): Parsed;
+}
+
+/** Gives a connector its types; returns it unchanged. */
+export function defineConnector<Schema extends z.ZodObject>(connector: Connector<Schema>): Connector<Schema> {
+  return connector;
+}

@@ -1,0 +1,187 @@
+import { z } from 'zod';
+import { addressSchema } from './address.js';
+import { claimedTimeSchema, instantSchema } from './times.js';
+
+/**
+ * What `parse` returns: one thing that happened, in the field's terms, still without the ids, times and people
+ * that the pipeline adds when it becomes a record (see envelope.ts).
+ */
+
+/** A key: unique for one event within its account, built from the provider's ids, equal on every redelivery. */
+const keySchema = z.string().min(1).max(500);
+
+const routingSchema = z.record(z.string().max(100), z.string().max(2_000));
+
+const shared = {
+  key: keySchema,
+  /** The provider's own scope of a conversation within the account, in clear; the record holds a keyed id of it. */
+  conversation: z.string().min(1).max(1_000).optional(),
+  /** The medium as users know it: `sms`, `mms`, `whatsapp`, `telegram`, `voice`. */
+  channel: z.string().min(1).max(50),
+  occurredAt: claimedTimeSchema.optional(),
+  /** How it travelled: messaging service, segments, carrier, trunk, forwarding. */
+  routing: routingSchema.optional(),
+  /** Where the parties were, as the channel tells. Dropped unless the instance turns it on. */
+  location: routingSchema.optional(),
+  /** On what device it was written. Dropped unless the instance turns it on. */
+  device: routingSchema.optional(),
+  /** The provider's own ids and fields that have no place above, as received. */
+  provider: routingSchema.optional(),
+};
+
+/** Something that a message points to. `reference` is what the connector needs to fetch the bytes later. */
+export const eventAttachmentSchema = z.strictObject({
+  key: keySchema,
+  reference: z.string().min(1).max(4_000).optional(),
+  name: z.string().max(1_000).optional(),
+  contentType: z.string().max(255).optional(),
+  byteLength: z.int().nonnegative().optional(),
+});
+
+const about = { about: keySchema };
+const parties = { from: addressSchema, to: z.array(addressSchema).max(1_000) };
+const directionSchema = z.enum(['inbound', 'outbound']);
+
+export const messageEventSchema = z.strictObject({
+  kind: z.literal('message'),
+  ...shared,
+  ...parties,
+  direction: directionSchema,
+  text: z.string().optional(),
+  attachments: z.array(eventAttachmentSchema).max(1_000),
+  /** Key of the message that this one answers. */
+  replyTo: keySchema.optional(),
+  forwardedFrom: z.string().max(1_000).optional(),
+});
+
+export const editEventSchema = z.strictObject({
+  kind: z.literal('edit'),
+  ...shared,
+  ...about,
+  from: addressSchema.optional(),
+  text: z.string().optional(),
+  attachments: z.array(eventAttachmentSchema).max(1_000),
+});
+
+export const deletionEventSchema = z.strictObject({
+  kind: z.literal('deletion'),
+  ...shared,
+  ...about,
+  from: addressSchema.optional(),
+});
+
+export const reactionEventSchema = z.strictObject({
+  kind: z.literal('reaction'),
+  ...shared,
+  ...about,
+  from: addressSchema,
+  /** Null when the reaction was taken back. */
+  emoji: z.string().max(200).nullable(),
+});
+
+/** Every step that a provider may report, lowest rank first; of several, the highest is the status. */
+export const receiptStatuses = [
+  'scheduled',
+  'accepted',
+  'queued',
+  'receiving',
+  'received',
+  'sending',
+  'sent',
+  'canceled',
+  'undelivered',
+  'failed',
+  'partially-delivered',
+  'delivered',
+  'read',
+] as const;
+
+export const receiptEventSchema = z.strictObject({
+  kind: z.literal('receipt'),
+  ...shared,
+  ...about,
+  status: z.enum(receiptStatuses),
+  from: addressSchema.optional(),
+  to: z.array(addressSchema).max(1_000).optional(),
+  error: z.strictObject({ code: z.string().max(100), message: z.string().max(2_000).optional() }).optional(),
+});
+
+export const membershipEventSchema = z.strictObject({
+  kind: z.literal('membership'),
+  ...shared,
+  action: z.enum(['joined', 'left', 'added', 'removed', 'promoted', 'demoted', 'renamed', 'created']),
+  by: addressSchema.optional(),
+  members: z.array(addressSchema).max(10_000),
+  title: z.string().max(1_000).optional(),
+});
+
+export const callEventSchema = z.strictObject({
+  kind: z.literal('call'),
+  ...shared,
+  ...parties,
+  direction: directionSchema,
+  /** Key of the parent leg. */
+  parent: keySchema.optional(),
+  status: z.string().max(50),
+  forwardedFrom: addressSchema.optional(),
+  forwardedTo: z.array(addressSchema).max(100).optional(),
+  startedAt: instantSchema.optional(),
+  answeredAt: instantSchema.optional(),
+  endedAt: instantSchema.optional(),
+  durationSeconds: z.int().nonnegative().optional(),
+});
+
+export const recordingEventSchema = z.strictObject({
+  kind: z.literal('recording'),
+  ...shared,
+  ...about,
+  status: z.string().max(50),
+  durationSeconds: z.int().nonnegative().optional(),
+  channels: z.int().positive().optional(),
+  attachments: z.array(eventAttachmentSchema).max(100),
+});
+
+export const consentEventSchema = z.strictObject({
+  kind: z.literal('consent'),
+  ...shared,
+  action: z.enum(['opt-out', 'opt-in', 'help']),
+  /** Who gave or withdrew consent, and toward which of our addresses. */
+  from: addressSchema,
+  to: z.array(addressSchema).max(100),
+  /** Key of the message that said so. */
+  about: keySchema.optional(),
+});
+
+export const gapEventSchema = z.strictObject({
+  kind: z.literal('gap'),
+  ...shared,
+  about: keySchema.optional(),
+  state: z.enum(['open', 'closed']),
+  /** A short code that a program can act on: `quarantined`, `media-unavailable`, `outage`. */
+  reason: z.string().min(1).max(100),
+  /** A sentence for a person. */
+  detail: z.string().max(4_000),
+  since: instantSchema.optional(),
+  until: instantSchema.optional(),
+});
+
+export const eventSchema = z.discriminatedUnion('kind', [
+  messageEventSchema,
+  editEventSchema,
+  deletionEventSchema,
+  reactionEventSchema,
+  receiptEventSchema,
+  membershipEventSchema,
+  callEventSchema,
+  recordingEventSchema,
+  consentEventSchema,
+  gapEventSchema,
+]);
+
+export type CommunicationEvent = z.infer<typeof eventSchema>;
+export type EventKind = CommunicationEvent['kind'];
+export type MessageEvent = z.infer<typeof messageEventSchema>;
+export type ReceiptEvent = z.infer<typeof receiptEventSchema>;
+export type ReceiptStatus = ReceiptEvent['status'];
+export type Direction = z.infer<typeof directionSchema>;
+export type EventAttachment = z.infer<typeof eventAttachmentSchema>;

@@ -1,0 +1,11 @@
+/** The public contract: what a connector or a sink may import, as `archway/sdk`. */
+export { z } from 'zod';
+export * from './address.js';
+export * from './capture.js';
+export * from './connector.js';
+export * from './envelope.js';
+export * from './event.js';
+export * from './failure.js';
+export * from './settings.js';
+export * from './sink.js';
+export * from './times.js';

@@ -1,0 +1,70 @@
+import type { z } from 'zod';
+import type { Envelope } from './envelope.js';
+import type { Failure } from './failure.js';
+
+/** One envelope for one sink. */
+export interface Delivery {
+  /** Equal on every attempt, different for every record and sink. Contains no clock and no attempt number. */
+  readonly idempotencyKey: string;
+  readonly envelope: Envelope;
+  /** The envelope as canonical JSON (RFC 8785), UTF-8: the bytes to keep. */
+  readonly bytes: Uint8Array;
+}
+
+/** What shows that the sink has it. */
+export interface Evidence {
+  /** Where it lies, in the sink's own terms (a path, a key, a message id), enough for `inspect` to find it. */
+  readonly locator: string;
+  /** SHA-256 of the bytes as kept, lower-case hex. */
+  readonly sha256: string;
+  /** When the sink had it, UTC with milliseconds. */
+  readonly storedAt: string;
+  /** Until when the sink refuses to delete it, where it gives such a promise. */
+  readonly retainedUntil?: string;
+}
+
+export type Outcome =
+  | { readonly ok: true; readonly evidence: Evidence }
+  | { readonly ok: false; readonly failure: Failure };
+
+export type Inspection = 'intact' | 'altered' | 'missing';
+
+export interface Guarantees {
+  /** The sink itself refuses to change or delete what it took. The test kit tries. */
+  readonly immutable: boolean;
+  /** The same idempotency key twice leaves one object. */
+  readonly dedupes: boolean;
+  /** `inspect` works. */
+  readonly inspectable: boolean;
+}
+
+export interface SinkContext {
+  readonly now: () => Date;
+}
+
+/** A sink with its settings applied. One instance serves many deliveries, also at the same time. */
+export interface OpenSink extends AsyncDisposable {
+  /**
+   * Keeps envelopes of one conversation, in the order given, and returns one outcome per delivery in that order. Evidence
+   * MUST be given only after the bytes are durable at the other side. After the first failure nothing behind it may
+   * be kept, so that order holds: return a failure for those too; they do not count as tried. Aborting `signal`, or
+   * disposing the sink, MUST still give every delivery an outcome.
+   */
+  deliver(deliveries: readonly Delivery[], signal: AbortSignal): Promise<Outcome[]>;
+  /** Reads back what an evidence names and compares its digest. */
+  inspect?(evidence: Evidence): Promise<Inspection>;
+}
+
+export interface Sink<Schema extends z.ZodObject = z.ZodObject> {
+  readonly id: string;
+  readonly title: string;
+  readonly settings: Schema;
+  readonly guarantees: Guarantees;
+  /** Throws a `Failure` of kind `config`, `auth` or `unavailable` when it cannot be used. */
+  open(settings: z.infer<Schema>, context: SinkContext): Promise<OpenSink>;
+}
+
+/** Gives a sink its types; returns it unchanged. */
+export function defineSink<Schema extends z.ZodObject>(sink: Sink<Schema>): Sink<Schema> {
+  return sink;
+}

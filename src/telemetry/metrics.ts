@@ -1,0 +1,64 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** The process's metrics, in Prometheus' terms. One registry per gateway, so that tests can run several. */
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'archway_' });
+  const registers = [registry];
+  return {
+    registry,
+    requests: new Counter({
+      name: 'archway_webhook_requests_total',
+      help: 'Webhook requests by outcome: accepted, refused, unknown, too_large, unavailable.',
+      labelNames: ['outcome', 'connector', 'reason'] as const,
+      registers,
+    }),
+    ingestGroupSize: new Histogram({
+      name: 'archway_ingest_group_size',
+      help: 'Captures that shared one commit.',
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+      registers,
+    }),
+    spooledCaptures: new Counter({
+      name: 'archway_spooled_captures_total',
+      help: 'Captures that went to the spool because the database was away.',
+      registers,
+    }),
+    spoolWaiting: new Gauge({
+      name: 'archway_spool_waiting',
+      help: '1 while the spool holds captures.',
+      registers,
+    }),
+    records: new Counter({
+      name: 'archway_records_total',
+      help: 'Records appended to the journal, by kind.',
+      labelNames: ['kind'] as const,
+      registers,
+    }),
+    duplicates: new Counter({
+      name: 'archway_duplicate_events_total',
+      help: 'Events that the journal had already.',
+      registers,
+    }),
+    quarantined: new Counter({
+      name: 'archway_quarantined_captures_total',
+      help: 'Captures that went into quarantine, by reason.',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
+    deliveries: new Counter({
+      name: 'archway_deliveries_total',
+      help: 'Tries to deliver, by sink and outcome: delivered, or the kind of failure.',
+      labelNames: ['sink', 'outcome'] as const,
+      registers,
+    }),
+    deadLetters: new Counter({
+      name: 'archway_dead_letters_total',
+      help: 'Deliveries that ended without success, by sink.',
+      labelNames: ['sink'] as const,
+      registers,
+    }),
+  };
+}
