@@ -1,5 +1,6 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres, { type Options, type Sql } from 'postgres';
+import type { EmbeddedDatabase } from './embedded/index.js';
 import * as schema from './schema/index.js';
 
 export type Orm = PostgresJsDatabase<typeof schema>;
@@ -16,6 +17,8 @@ export interface Database {
   readonly sql: Sql;
   /** Calls back on each notification; a lost connection is taken up again by the driver. */
   listen(channel: string, notified: (payload: string) => void): Promise<void>;
+  /** Resolves with the reason when an embedded database dies under us; a server that goes away comes back. */
+  readonly died: Promise<Error>;
   close(): Promise<void>;
 }
 
@@ -36,7 +39,10 @@ const sharedOptions: Options<Record<string, never>> = {
 export async function openDatabase(location: DatabaseLocation): Promise<Database> {
   if (location.kind === 'postgres') {
     const sql = postgres(location.url, { ...sharedOptions, max: location.connectionsMax ?? 10 });
-    return database('postgres', sql, async () => undefined);
+    return database('postgres', sql, {
+      died: new Promise<Error>(() => undefined),
+      closed: async () => undefined,
+    });
   }
   // Loaded when it is used: a node on Postgres needs none of it.
   const { openEmbeddedDatabase } = await import('./embedded/index.js');
@@ -49,13 +55,27 @@ export async function openDatabase(location: DatabaseLocation): Promise<Database
     max_lifetime: null,
     socket: () => embedded.connect(),
   } as Options<Record<string, never>>);
-  return database('embedded', sql, () => embedded.close());
+  return database('embedded', sql, { died: whenDied(embedded), closed: () => embedded.close() });
 }
 
-function database(kind: Database['kind'], sql: Sql, closed: () => Promise<void>): Database {
+/** Never resolves when the database is closed as it should be. */
+function whenDied(embedded: EmbeddedDatabase): Promise<Error> {
+  return new Promise((resolve) => {
+    void embedded.ended.then((reason) => {
+      if (reason !== undefined) resolve(reason);
+    });
+  });
+}
+
+function database(
+  kind: Database['kind'],
+  sql: Sql,
+  { died, closed }: { died: Promise<Error>; closed: () => Promise<void> },
+): Database {
   return {
     kind,
     sql,
+    died,
     orm: drizzle(sql, { schema }),
     async listen(channel, notified) {
       await sql.listen(channel, notified);

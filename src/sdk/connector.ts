@@ -8,7 +8,7 @@ export type RefusalReason = 'missing_signature' | 'bad_signature' | 'stale';
 export type Verdict = { readonly ok: true } | { readonly ok: false; readonly reason: RefusalReason };
 
 /**
- * What a capture turned out to be. `ignored` is for traffic that carries no communication (a provider's ping); whatever
+ * What a capture turned out to be. `events` holds at least one. `ignored` is for traffic that carries no communication (a provider's ping); whatever
  * the parser does not know is `unsupported`, becomes a record with that reason, and can be parsed again later.
  */
 export type Parsed =
@@ -35,7 +35,7 @@ export interface WebhookEndpoint<Settings> {
    * time.
    */
   verify(capture: Capture, settings: Settings): Verdict;
-  /** The answer, sent only after the capture is committed. Pure. Default: 200 with an empty body. */
+  /** The answer, of class 2xx, sent only after the capture is committed. Pure. Default: 200 with an empty body. */
   reply?(capture: Capture, settings: Settings): Reply;
 }
 

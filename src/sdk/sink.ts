@@ -45,10 +45,14 @@ export interface SinkContext {
 /** A sink with its settings applied. One instance serves many deliveries, also at the same time. */
 export interface OpenSink extends AsyncDisposable {
   /**
-   * Keeps envelopes of one conversation, in the order given, and returns one outcome per delivery in that order. Evidence
-   * MUST be given only after the bytes are durable at the other side. After the first failure nothing behind it may
-   * be kept, so that order holds: return a failure for those too; they do not count as tried. Aborting `signal`, or
-   * disposing the sink, MUST still give every delivery an outcome.
+   * Keeps envelopes of one conversation and returns one outcome for each, in the order given. MUST NOT reject.
+   *
+   * - Evidence only after the bytes are durable at the other side. A key that is there with other bytes is `rejected` and
+   *   the first bytes stay.
+   * - After an envelope that was not kept, none behind it may be kept, so that order holds; return a failure for those
+   *   too, they do not count as tried. `rejected` is the exception: that envelope will never be kept.
+   * - Aborting `signal`, or disposing the sink, still gives every delivery an outcome. Disposal waits for deliveries under
+   *   way, and may be repeated.
    */
   deliver(deliveries: readonly Delivery[], signal: AbortSignal): Promise<Outcome[]>;
   /** Reads back what an evidence names and compares its digest. */

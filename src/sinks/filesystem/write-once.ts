@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { link, open, rename, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf } from './failures.js';
+import { limitedTo } from './limit.js';
+
+/**
+ * `new`: the bytes now lie under the name. `same`: they lay there already, and are durable. `other`: other bytes lie
+ * there, and were left alone.
+ */
+export type Publication = 'new' | 'same' | 'other';
+
+/** Gives a staged file its name, without ever replacing other content. */
+export type Publish = (staged: string, name: string, bytes: Uint8Array) => Promise<Publication>;
+
+const readOnly = 0o444;
+const openForReading = constants.O_RDONLY | constants.O_NOFOLLOW;
+
+/**
+ * Writes bytes to a new read-only file under a random name in `folder` and syncs it. Resolves to its path. The mode
+ * is given at creation: it binds everyone who opens the file later, and never was anything else.
+ */
+export async function stage(folder: string, bytes: Uint8Array): Promise<string> {
+  const staged = join(folder, `${randomUUID()}.tmp`);
+  const handle = await open(staged, 'wx', readOnly);
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } catch (error) {
+    await handle.close();
+    await discard(staged);
+    throw error;
+  }
+  await handle.close();
+  return staged;
+}
+
+/** Removes a staged file. One that stays is harmless: it is swept when the archive is next opened. */
+export async function discard(staged: string): Promise<void> {
+  await unlink(staged).catch(leaveForSweep);
+}
+
+function leaveForSweep(): void {
+  // Nothing depends on it: the archive holds no name of this file.
+}
+
+/** Publishes by a hard link, which the file system makes at once and refuses when the name is taken. */
+export const publishByLink: Publish = async (staged, name, bytes) => {
+  try {
+    await link(staged, name);
+    return 'new';
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    return compareKept(name, bytes);
+  }
+};
+
+/**
+ * For file systems without hard links (exFAT, some network drives): an empty file, created exclusively, reserves
+ * the name, and the staged file is renamed over it. An empty file that is found there was left by a process that died
+ * in between; no envelope is empty, so taking it over replaces nothing.
+ */
+export const publishByReservation: Publish = (staged, name, bytes) =>
+  oneAtATime(() => reserveAndRename(staged, name, bytes));
+
+/** Two that reserve the same name must not both see it empty. */
+const oneAtATime = limitedTo(1);
+
+async function reserveAndRename(staged: string, name: string, bytes: Uint8Array): Promise<Publication> {
+  try {
+    await (await open(name, 'wx', readOnly)).close();
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    if (!(await isEmptyFile(name))) return compareKept(name, bytes);
+  }
+  await rename(staged, name);
+  return 'new';
+}
+
+/** Syncs what it finds equal: whoever wrote it may have died before doing so, or copied it there. */
+async function compareKept(name: string, bytes: Uint8Array): Promise<'same' | 'other'> {
+  const handle = await openKept(name);
+  if (handle === undefined) return 'other';
+  try {
+    const status = await handle.stat();
+    if (!status.isFile() || status.size !== bytes.byteLength) return 'other';
+    if (Buffer.compare(await handle.readFile(), bytes) !== 0) return 'other';
+    await handle.sync();
+    return 'same';
+  } finally {
+    await handle.close();
+  }
+}
+
+async function isEmptyFile(name: string): Promise<boolean> {
+  const handle = await openKept(name);
+  if (handle === undefined) return false;
+  try {
+    const status = await handle.stat();
+    return status.isFile() && status.size === 0;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Undefined for a symbolic link: that is not something that this sink wrote. */
+async function openKept(name: string) {
+  try {
+    return await open(name, openForReading);
+  } catch (error) {
+    if (codeOf(error) === 'ELOOP') return undefined;
+    throw error;
+  }
+}
+
+/** Says how files get their names in this file system, by trying it in `folder`. */
+export async function choosePublish(folder: string): Promise<Publish> {
+  const probe = await stage(folder, Buffer.from('probe'));
+  const linked = `${probe}.link.tmp`;
+  try {
+    await link(probe, linked);
+    return publishByLink;
+  } catch (error) {
+    if (!noHardLinks.has(codeOf(error) ?? '')) throw error;
+    return publishByReservation;
+  } finally {
+    await discard(linked);
+    await discard(probe);
+  }
+}
+
+const noHardLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);

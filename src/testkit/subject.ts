@@ -1,0 +1,67 @@
+import type { Capture, CommunicationEvent, Connector, Delivery, Evidence, Sink } from '../sdk/index.js';
+
+/**
+ * What the kit needs to know about a connector to put the rules to it. A connector exports one, as
+ * `subject`, from `testing.ts` in its folder.
+ */
+export interface ConnectorSubject {
+  readonly connector: Connector;
+  /** Valid settings as an operator would type them, with made-up secrets. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly fixtures: readonly Fixture[];
+  /** Signs an unsigned capture with the secrets in `settings`, exactly as the provider does. */
+  sign(capture: Capture): Capture;
+  /**
+   * Splits or regroups captures as the provider might when it delivers the same events again in other batches. Left out
+   * where the provider always sends one event a request.
+   */
+  rebatch?(captures: readonly Capture[]): readonly Capture[];
+  /**
+   * What the provider's signature covers. Left out: both. Name less only where the provider's scheme covers less, and
+   * say so in the connector's README: what is not covered can be changed by whoever sees a signed request.
+   */
+  readonly signatureCovers?: readonly ('url' | 'body')[];
+}
+
+/** One recorded request and what it must parse to: `fixtures/<name>.json` in the connector's folder. */
+export interface Fixture {
+  readonly name: string;
+  /** Unsigned; the kit signs it. */
+  readonly capture: Capture;
+  readonly expected:
+    | { readonly kind: 'events'; readonly events: readonly CommunicationEvent[] }
+    | { readonly kind: 'ignored' | 'unsupported'; readonly reason: string };
+}
+
+/** What the kit needs to know about a sink. A sink exports one, as `subject`, from `testing.ts` in its folder. */
+export interface SinkSubject {
+  readonly sink: Sink;
+  /** Makes an empty place and gives the settings that point to it. */
+  prepare(): Promise<PreparedSink>;
+}
+
+export interface PreparedSink extends AsyncDisposable {
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Settings that are well formed and cannot work: a place that is not there, a host that does not exist. */
+  readonly unusable: readonly Readonly<Record<string, unknown>>[];
+  /** Reads the kept bytes by the sink's own outside door (a file, an object), not through the sink's code. */
+  read(evidence: Evidence): Promise<Uint8Array>;
+  /** How many separate objects are kept. */
+  count(): Promise<number>;
+  /** Changes what was kept, as an intruder would. */
+  tamper?(evidence: Evidence): Promise<void>;
+  /** Removes what was kept, as an intruder would. */
+  remove?(evidence: Evidence): Promise<void>;
+}
+
+/** One rule of the conformance kit: data with a way to run it. */
+export interface Rule<Subject> {
+  /** Stable: `connector/forged-signature-refused`. */
+  readonly id: string;
+  /** What a plugin must do, as a sentence. */
+  readonly title: string;
+  /** Rejects with a `RuleBroken` that says what is wrong. */
+  run(subject: Subject): Promise<void>;
+}
+
+export type { Capture, Delivery };
