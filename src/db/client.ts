@@ -2,6 +2,7 @@ import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres, { type Options, type Sql } from 'postgres';
 import type { EmbeddedDatabase } from './embedded/index.js';
 import * as schema from './schema/index.js';
+import { connectToServer } from './server-stream.js';
 
 export type Orm = PostgresJsDatabase<typeof schema>;
 /** A transaction, or the database itself: what a query module needs. */
@@ -9,7 +10,7 @@ export type Queries = Pick<Orm, 'select' | 'insert' | 'update' | 'delete' | 'exe
 
 /**
  * One database, server or embedded, reached by the same driver. Inside a transaction use only its `tx`: the embedded
- * database has one connection, and a query beside an open transaction would wait for it.
+ * database has one session, and a query beside an open transaction would wait for it.
  */
 export interface Database {
   readonly kind: 'postgres' | 'embedded';
@@ -27,6 +28,8 @@ export type DatabaseLocation =
   | { readonly kind: 'embedded'; readonly directory: string };
 
 const closeTimeoutSeconds = 5;
+/** They share one session. With a single one, a query beside an open transaction would wait in the driver for ever. */
+const embeddedConnectionsMax = 4;
 
 const sharedOptions: Options<Record<string, never>> = {
   onnotice: () => undefined,
@@ -38,7 +41,9 @@ const sharedOptions: Options<Record<string, never>> = {
 
 export async function openDatabase(location: DatabaseLocation): Promise<Database> {
   if (location.kind === 'postgres') {
-    const sql = postgres(location.url, { ...sharedOptions, max: location.connectionsMax ?? 10 });
+    const { url, connectionsMax = 10 } = location;
+    const options = { ...sharedOptions, max: connectionsMax, ssl: false, socket: () => connectToServer(url) };
+    const sql = postgres(url, options as Options<Record<string, never>>);
     return database('postgres', sql, {
       died: new Promise<Error>(() => undefined),
       closed: async () => undefined,
@@ -51,7 +56,7 @@ export async function openDatabase(location: DatabaseLocation): Promise<Database
     ...sharedOptions,
     user: 'postgres',
     database: 'postgres',
-    max: 1,
+    max: embeddedConnectionsMax,
     max_lifetime: null,
     socket: () => embedded.connect(),
   } as Options<Record<string, never>>);

@@ -1,7 +1,8 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { FailureKind } from '../sdk/index.js';
 import type { Queries } from './client.js';
-import { attempts, deliveries, evidence, lanes } from './schema/index.js';
+import { insertRows } from './insert-rows.js';
+import { attempts, deliveries, evidence } from './schema/index.js';
 
 export type NewDelivery = typeof deliveries.$inferInsert;
 export type DeliveryRow = typeof deliveries.$inferSelect;
@@ -12,24 +13,17 @@ export const deliveriesChannel = 'archway_deliveries';
 /** Queues deliveries: one row each, and their lanes become due. Part of the transaction that makes the records. */
 export async function enqueueDeliveries(tx: Queries, rows: readonly NewDelivery[]): Promise<void> {
   if (rows.length === 0) return;
-  await tx.insert(deliveries).values([...rows]);
-  const unique = new Map(rows.map((row) => [`${row.sinkId} ${row.lane}`, row]));
-  const ordered = [...unique.values()].sort((left, right) => (laneOrder(left) < laneOrder(right) ? -1 : 1));
-  await tx
-    .insert(lanes)
-    .values(
-      ordered.map(({ instanceId, sinkId, lane }) => ({
-        instanceId,
-        sinkId,
-        lane,
-        dueAt: sql`now()` as unknown as Date,
-      })),
-    )
-    // A lane that waits for its head keeps waiting: a new record behind it must not hurry the retry.
-    .onConflictDoUpdate({
-      target: [lanes.sinkId, lanes.lane],
-      set: { dueAt: sql`coalesce(lanes.due_at, now())` },
-    });
+  await insertRows(tx, deliveries, rows);
+  const unique = new Map(rows.map((row) => [laneOrder(row), row]));
+  const ordered = [...unique].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, row]) => row);
+  // A lane that waits for its head keeps waiting: a new record behind it must not hurry the retry.
+  await tx.execute(sql`
+    insert into lanes (instance_id, sink_id, lane, due_at)
+    select instance_id, sink_id, lane, now()
+    from unnest(${sql.param(ordered.map((row) => row.instanceId))}::uuid[],
+                ${sql.param(ordered.map((row) => row.sinkId))}::uuid[],
+                ${sql.param(ordered.map((row) => row.lane))}::uuid[]) as due (instance_id, sink_id, lane)
+    on conflict (sink_id, lane) do update set due_at = coalesce(lanes.due_at, now())`);
   const sinks = [...new Set(rows.map((row) => row.sinkId))];
   await tx.execute(
     sql`select pg_notify(${deliveriesChannel}, sink) from unnest(${sql.param(sinks)}::text[]) as sink`,
@@ -78,7 +72,7 @@ export async function readPending(
     .where(
       and(
         eq(deliveries.sinkId, request.sinkId),
-        inArray(deliveries.lane, [...request.lanes]),
+        sql`${deliveries.lane} = any(${sql.param([...request.lanes])}::uuid[])`,
         eq(deliveries.state, 'pending'),
       ),
     )
@@ -96,10 +90,7 @@ export async function readPending(
 
 export async function storeEvidence(tx: Queries, rows: readonly NewEvidence[]): Promise<void> {
   if (rows.length === 0) return;
-  await tx
-    .insert(evidence)
-    .values([...rows])
-    .onConflictDoNothing();
+  await insertRows(tx, evidence, rows, sql`do nothing`);
   await tx.execute(sql`
     update deliveries set state = 'delivered', attempts = attempts + 1, changed_at = now(),
       failure_kind = null, failure = null

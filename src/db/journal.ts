@@ -1,5 +1,6 @@
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Queries } from './client.js';
+import { insertRows } from './insert-rows.js';
 import type { Lease } from './leases.js';
 import { attachments, receipts, recordAddresses, records } from './schema/index.js';
 
@@ -48,15 +49,10 @@ export interface NewEntries {
 
 /** Appends records with what is found by them. Their sequence numbers follow the one that `lockJournal` gave. */
 export async function appendEntries(tx: Queries, entries: NewEntries): Promise<void> {
-  if (entries.records.length > 0) await tx.insert(records).values([...entries.records]);
-  if (entries.addresses.length > 0) {
-    await tx
-      .insert(recordAddresses)
-      .values([...entries.addresses])
-      .onConflictDoNothing();
-  }
-  if (entries.receipts.length > 0) await tx.insert(receipts).values([...entries.receipts]);
-  if (entries.attachments.length > 0) await tx.insert(attachments).values([...entries.attachments]);
+  await insertRows(tx, records, entries.records);
+  await insertRows(tx, recordAddresses, entries.addresses, sql`do nothing`);
+  await insertRows(tx, receipts, entries.receipts);
+  await insertRows(tx, attachments, entries.attachments);
 }
 
 /** The records that these events already have. */
@@ -69,7 +65,12 @@ export async function findByEventKeys(
   const rows = await queries
     .select()
     .from(records)
-    .where(and(eq(records.instanceId, instanceId), inArray(records.eventKey, [...eventKeys])));
+    .where(
+      and(
+        eq(records.instanceId, instanceId),
+        sql`${records.eventKey} = any(${sql.param([...eventKeys])}::uuid[])`,
+      ),
+    );
   return new Map(rows.map((row) => [row.eventKey, row]));
 }
 
@@ -93,7 +94,7 @@ export async function readRecordsById(
   const rows = await queries
     .select()
     .from(records)
-    .where(inArray(records.id, [...ids]));
+    .where(sql`${records.id} = any(${sql.param([...ids])}::uuid[])`);
   return new Map(rows.map((row) => [row.id, row]));
 }
 

@@ -1,13 +1,14 @@
 import { and, asc, eq, exists, gt, gte, inArray, lt, sql } from 'drizzle-orm';
 import type { Direction } from '../sdk/index.js';
 import type { Queries } from './client.js';
+import { insertRows } from './insert-rows.js';
 import { attachments, messages, recordAddresses } from './schema/index.js';
 
 export type NewMessage = typeof messages.$inferInsert;
 export type MessageRow = typeof messages.$inferSelect;
 
 export async function insertMessages(tx: Queries, rows: readonly NewMessage[]): Promise<void> {
-  if (rows.length > 0) await tx.insert(messages).values([...rows]);
+  await insertRows(tx, messages, rows);
 }
 
 /**

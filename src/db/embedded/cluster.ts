@@ -42,6 +42,8 @@ const startParameters = [
   ...['-c', 'wal_sync_method=fsync'],
   // Errors reach the client; the log would repeat them with the statement and its values.
   ...['-c', 'log_min_messages=fatal'],
+  // The engine touches all of its cache when it starts: the default of 128 MB costs that much memory at rest.
+  ...['-c', 'shared_buffers=32MB'],
 ];
 
 export interface Cluster {
@@ -66,7 +68,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     fs: new SyncingNodeFS(options.directory, options.onSync),
     startParams: startParameters,
     onStderr(line) {
-      if (/\b(FATAL|PANIC): /.test(line)) lastFatalLine = line;
+      lastFatalLine = /\b(?:FATAL|PANIC): .*/.exec(line)?.[0] ?? lastFatalLine;
       return false;
     },
   });

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { Worker } from 'node:worker_threads';
-import { refusedStream, SessionStream } from './session-stream.js';
+import { DriverStream, refusedStream } from '../driver-stream.js';
 import { databaseWorkerFile } from './worker-file.js';
 import type { FromWorker, ToWorker, WorkerTask } from './worker-messages.js';
 
@@ -13,7 +13,7 @@ export class DatabaseWorker {
   readonly #directory: string;
   readonly #syncCount = new Int32Array(new SharedArrayBuffer(4));
   readonly #ready: Promise<void>;
-  readonly #streams = new Map<number, SessionStream>();
+  readonly #streams = new Map<number, DriverStream>();
   #lastPort = 0;
   /** Why there are no new connections. */
   #refusal: string | undefined;
@@ -64,7 +64,7 @@ export class DatabaseWorker {
     }
     this.#lastPort += 1;
     const port = this.#lastPort;
-    const stream = new SessionStream({
+    const stream = new DriverStream({
       send: (bytes) => this.#tell({ kind: 'data', port, bytes }),
       end: () => this.#tell({ kind: 'end', port }),
       gone: () => {

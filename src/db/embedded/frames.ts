@@ -39,11 +39,6 @@ export function startupFrame(user: string, database: string): Uint8Array<ArrayBu
   return frame('', protocolVersion3, 'user', user, 'database', database, end).subarray(1);
 }
 
-/** An ErrorResponse that ends the connection. */
-export function fatalErrorFrame(sqlState: string, message: string): Uint8Array<ArrayBuffer> {
-  return frame('E', 'SFATAL', 'VFATAL', `C${sqlState}`, `M${message}`, new Uint8Array(1));
-}
-
 export function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;

@@ -1,5 +1,6 @@
 import { type Batch, type ClientMessage, ClientMessageReader } from './client-messages.js';
-import { closeStatementFrame, concatenate, fatalErrorFrame, queryFrame, syncFrame } from './frames.js';
+import { EvictedTransaction } from './evicted-transaction.js';
+import { closeStatementFrame, concatenate, queryFrame, syncFrame } from './frames.js';
 import { readAnswer } from './server-messages.js';
 
 export interface SharedSessionOptions {
@@ -21,6 +22,7 @@ interface Port {
   readonly statements: Set<string>;
   listens: boolean;
   ending: boolean;
+  evicted: EvictedTransaction | undefined;
 }
 
 const encryptionRefused = new TextEncoder().encode('N');
@@ -93,6 +95,7 @@ export class SharedSession {
       statements: new Set(),
       listens: false,
       ending: false,
+      evicted: undefined,
     };
     this.#ports.set(id, port);
     return port;
@@ -136,14 +139,32 @@ export class SharedSession {
     this.#turns.delete(port);
     const batch = port.batches.shift();
     if (batch === undefined) return;
+    if (port.evicted === undefined) this.#execute(port, batch);
+    else this.#refuse(port, batch, port.evicted);
+    if (port.batches.length > 0) this.#turns.add(port);
+    if (this.#holder === undefined) this.#releaseStatements();
+  }
+
+  #execute(port: Port, batch: Batch): void {
     for (const name of batch.prepares) port.statements.add(name);
     const answer = readAnswer(this.options.execute(batch.bytes));
     this.#holder = answer.status === 'idle' ? undefined : port;
     port.listens ||= answer.listens;
     this.#notify(answer.notifications);
     if (answer.bytes.length > 0) this.options.send(port.id, answer.bytes);
-    if (port.batches.length > 0) this.#turns.add(port);
-    if (this.#holder === undefined) this.#releaseStatements();
+  }
+
+  #refuse(port: Port, batch: Batch, evicted: EvictedTransaction): void {
+    const answer = evicted.answer(batch);
+    if (answer === 'rollback') {
+      // With a transaction to end, the rollback is answered without a warning.
+      this.options.execute(queryFrame('BEGIN'));
+      this.#execute(port, batch);
+      port.evicted = undefined;
+      return;
+    }
+    if (answer.ended) port.evicted = undefined;
+    this.options.send(port.id, concatenate(answer.bytes));
   }
 
   #notify(notifications: readonly Uint8Array[]): void {
@@ -156,14 +177,17 @@ export class SharedSession {
   /** Ends a port that is ending and has nothing left to do. */
   #retire(port: Port): void {
     if (!port.ending || port.batches.length > 0 || !this.#ports.delete(port.id)) return;
-    if (this.#holder === port) {
-      const rollback = concatenate([syncFrame, queryFrame('ROLLBACK')]);
-      this.#notify(readAnswer(this.options.execute(rollback)).notifications);
-      this.#holder = undefined;
-    }
+    if (this.#holder === port) this.#rollBack();
     this.#abandonedStatements.push(...port.statements);
     if (this.#holder === undefined) this.#releaseStatements();
     this.options.closed(port.id);
+  }
+
+  /** Ends the holder's transaction, or what it has begun without a Sync. */
+  #rollBack(): void {
+    const rollback = concatenate([syncFrame, queryFrame('ROLLBACK')]);
+    this.#notify(readAnswer(this.options.execute(rollback)).notifications);
+    this.#holder = undefined;
   }
 
   #releaseStatements(): void {
@@ -186,7 +210,8 @@ export class SharedSession {
       `The transaction was rolled back: it was idle for ${this.options.idleInTransactionMs} ms while other ` +
       'statements waited. The embedded database runs one transaction at a time; inside a transaction use only ' +
       'its own handle.';
-    this.options.send(port.id, fatalErrorFrame('25P03', message));
-    this.drop(port.id);
+    port.evicted = new EvictedTransaction(message);
+    this.#rollBack();
+    this.#run();
   }
 }

@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 
-export interface SessionStreamOptions {
+export interface DriverStreamOptions {
   send(bytes: Uint8Array<ArrayBuffer>): void;
   /** The client has written its last. */
   end(): void;
@@ -10,10 +10,13 @@ export interface SessionStreamOptions {
 
 type Done = (error?: Error | null) => void;
 
-/** One connection to the embedded database, as the `postgres` driver expects a socket to be. */
-export class SessionStream extends Duplex {
-  constructor(private readonly options: SessionStreamOptions) {
-    super({ allowHalfOpen: true });
+/**
+ * One connection to a database, as the `postgres` driver expects a socket to be, with the one difference that the driver
+ * survives its loss (see `_destroy`).
+ */
+export class DriverStream extends Duplex {
+  constructor(private readonly options: DriverStreamOptions) {
+    super({ emitClose: false });
   }
 
   /** The driver closes only sockets that say that they are open. */
@@ -22,7 +25,7 @@ export class SessionStream extends Duplex {
   }
 
   receive(bytes: Uint8Array): void {
-    // The engine has already given all of its answer, so there is nobody to hold back.
+    // What a query answers is taken whole: the driver collects the rows in memory all the same.
     this.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   }
 
@@ -45,6 +48,9 @@ export class SessionStream extends Duplex {
   override _destroy(error: Error | null, done: Done): void {
     this.options.gone();
     done(error);
+    // Later than the error: in between the driver writes what its callers do about it (ROLLBACK), and writing to
+    // a connection whose close it has seen throws where nobody can catch it.
+    setImmediate(() => setImmediate(() => this.emit('close')));
   }
 }
 
