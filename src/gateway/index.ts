@@ -24,6 +24,8 @@ export interface Gateway {
   /** Under which providers reach the public listener, as far as we were told. */
   readonly publicUrl: string;
   readonly firstStart: FirstStart;
+  /** Resolves with the reason when the gateway cannot go on and must be started again. */
+  readonly failed: Promise<Error>;
   /** Stops accepting, finishes or releases what is in hand, and closes everything. */
   stop(): Promise<void>;
 }
@@ -99,7 +101,14 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   const adminListener = await Listener.open(() => admin, { ...config.adminListener, requestTimeoutMs });
   cleanup.push(() => adminListener.close(listenerGraceMs));
   await announce(data, { adminUrl: adminListener.url, publicUrl }, cleanup);
-  return { publicListener, adminListener, publicUrl, firstStart, stop: () => undo(cleanup, log) };
+  return {
+    publicListener,
+    adminListener,
+    publicUrl,
+    firstStart,
+    failed: database.died,
+    stop: () => undo(cleanup, log),
+  };
 }
 
 async function openMigrated(config: Config, log: Log, cleanup: Cleanup): Promise<Database> {

@@ -18,7 +18,7 @@ const redacted = [
   'to',
 ];
 
-/** Structured logs: one JSON object a line. Never message text, addresses or credentials: log ids. */
+/** Structured logs on standard error: one JSON object a line. Never message text, addresses or credentials: log ids. */
 export function createLog(options: { level: string; destination?: DestinationStream }): Log {
   const paths = redacted.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
   return pino(
@@ -29,7 +29,7 @@ export function createLog(options: { level: string; destination?: DestinationStr
       redact: { paths, censor: '[redacted]' },
       serializers: { error: serializeError },
     },
-    options.destination ?? pino.destination(1),
+    options.destination ?? pino.destination(2),
   );
 }
 

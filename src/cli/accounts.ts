@@ -1,0 +1,118 @@
+import type { Command } from 'commander';
+import type { ApiClient } from './client.js';
+import { isLoopback } from './connection.js';
+import { exitCodes } from './exit-codes.js';
+import { addSetOption, readSettings, type Setting, settingNotes } from './settings.js';
+import { accountShape, accountTestShape, addedAccountShape, connectorShape } from './shapes.js';
+import { action, addApiCommand, type Context, type Shell } from './shell.js';
+
+interface AddOptions {
+  readonly name?: string;
+  readonly set: readonly Setting[];
+}
+
+/** `archway account …` */
+export function registerAccounts(program: Command, shell: Shell): void {
+  const family = program.command('account').description('numbers, bots and phones whose traffic is captured');
+  const add = addApiCommand(family, 'add <connector>', {
+    summary: 'add an account and print the webhook URLs to paste into the console of the provider',
+    example:
+      'archway account add twilio-sms --name desk --set accountSid=AC… --set authToken=@token.txt --set numbers=+12025550123',
+    notes: `\`archway connector list\` names the connectors.\n${settingNotes}`,
+  });
+  add.option('--name <name>', 'name for people (default: the id of the connector)');
+  addSetOption(add).action(action(shell, addAccount));
+  addApiCommand(family, 'list', { summary: 'list the accounts', example: 'archway account list' }).action(
+    action(shell, listAccounts),
+  );
+  addApiCommand(family, 'show <account>', {
+    summary: 'show one account, by id or name: settings with secrets masked, webhook URLs',
+    example: 'archway account show desk',
+  }).action(action(shell, showAccount));
+  addApiCommand(family, 'test <account>', {
+    summary: 'check that the provider can reach the webhooks of an account',
+    example: 'archway account test desk',
+  }).action(action(shell, testAccount));
+}
+
+async function addAccount(context: Context, connector: string, options: AddOptions): Promise<void> {
+  const { output } = context;
+  const settings = await readSettings(options.set);
+  const client = await context.client();
+  const request = { connector, name: options.name ?? connector, settings };
+  const { id, webhooks } = await client.post('/v1/accounts', addedAccountShape, request);
+  if (output.json) return output.value({ id, webhooks });
+  await output.lines(`Added account ${id}. Paste these URLs into the console of the provider:`, '');
+  await printWebhooks(context, client, connector, webhooks);
+}
+
+async function listAccounts({ output, client }: Context): Promise<void> {
+  const accounts = await (await client()).all('/v1/accounts', accountShape);
+  await output.list(
+    accounts,
+    [
+      { heading: 'ID', value: (account) => account.id },
+      { heading: 'NAME', value: (account) => account.name },
+      { heading: 'CONNECTOR', value: (account) => account.connector },
+      { heading: 'OWN ADDRESSES', value: (account) => account.ownAddresses.join(', ') },
+    ],
+    'There are no accounts yet. Add one with: archway account add <connector>',
+  );
+}
+
+async function showAccount(context: Context, account: string): Promise<void> {
+  const { output } = context;
+  const client = await context.client();
+  const found = await client.get(`/v1/accounts/${encodeURIComponent(account)}`, accountShape);
+  if (output.json) return output.value(found);
+  const settings = Object.entries(found.settings).map(
+    ([name, value]) => `    ${name} = ${settingText(value)}`,
+  );
+  await output.lines(
+    `${found.name}`,
+    `  id             ${found.id}`,
+    `  connector      ${found.connector}`,
+    `  own addresses  ${found.ownAddresses.join(', ')}`,
+    '  settings',
+    ...settings,
+    '',
+  );
+  await printWebhooks(context, client, found.connector, found.webhooks);
+}
+
+function settingText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+async function testAccount({ output, client }: Context, account: string): Promise<number> {
+  const path = `/v1/accounts/${encodeURIComponent(account)}/test`;
+  const result = await (await client()).post(path, accountTestShape);
+  if (output.json) await output.value(result);
+  else {
+    for (const { ok, name, detail, remedy } of result.checks) {
+      await output.lines(`${ok ? 'ok  ' : 'fail'}  ${name}  ${detail}`);
+      if (remedy !== undefined) await output.lines(`      → ${remedy}`);
+    }
+  }
+  return result.ok ? exitCodes.fine : exitCodes.trouble;
+}
+
+/** Each URL under the line that says where at the provider it belongs. */
+async function printWebhooks(
+  { output }: Context,
+  client: ApiClient,
+  connectorId: string,
+  webhooks: Readonly<Record<string, string>>,
+): Promise<void> {
+  const connectors = await client.all('/v1/connectors', connectorShape);
+  const endpoints = connectors.find((connector) => connector.id === connectorId)?.endpoints ?? [];
+  for (const [name, url] of Object.entries(webhooks)) {
+    const purpose = endpoints.find((endpoint) => endpoint.name === name)?.purpose;
+    await output.lines(`  ${name}${purpose === undefined ? '' : `: ${purpose}`}`, `    ${url}`, '');
+  }
+  if (Object.values(webhooks).some(isLoopback)) {
+    await output.note(
+      'These URLs lead to this machine only, and no provider can reach them: set ARCHWAY_PUBLIC_URL and restart the server.',
+    );
+  }
+}

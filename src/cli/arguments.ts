@@ -1,0 +1,20 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Collects an option that may be repeated. */
+export function repeated(text: string, previous: readonly string[]): string[] {
+  return [...previous, text];
+}
+
+export function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (Number.isSafeInteger(limit) && limit > 0) return limit;
+  throw new InvalidArgumentError('It must be a whole number above 0.');
+}
+
+/** A moment as an ISO time or date, in UTC where it names no zone; the server takes the full form. */
+export function parseTime(text: string): string {
+  const zoneless = /^\d{4}-\d{2}-\d{2}T[\d:.]+$/.test(text);
+  const time = new Date(zoneless ? `${text}Z` : text);
+  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(time.getTime())) return time.toISOString();
+  throw new InvalidArgumentError('It must be a date or a time such as 2026-11-23 or 2026-11-23T09:30:00Z.');
+}

@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import { CliError } from './cli-error.js';
+import { type Connection, startHint } from './connection.js';
+import { type ExitCode, exitCodes } from './exit-codes.js';
+
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** No answer of the private API takes this long; one page of an inspection may take a while. */
+const timeoutMs = 120_000;
+const pageSizeMax = 500;
+
+/** What the whole server shares: these lists take no instance. */
+const serverWidePaths = new Set(['/v1/connectors', '/v1/instances']);
+
+const problemSchema = z.looseObject({
+  title: z.string(),
+  status: z.number(),
+  detail: z.string().optional(),
+});
+
+const exitCodeByStatus = new Map<number, ExitCode>([
+  [401, exitCodes.refusedKey],
+  [403, exitCodes.refusedKey],
+  [404, exitCodes.notFound],
+]);
+
+/** A client of the private API. Every failure is a `CliError` with what to do about it. */
+export class ApiClient {
+  constructor(
+    readonly connection: Connection,
+    /** Name or id of the instance to speak about; undefined: the one that belongs to the key. */
+    readonly instance: string | undefined,
+  ) {}
+
+  get<Schema extends z.ZodType>(path: string, answer: Schema, query: Query = {}): Promise<z.infer<Schema>> {
+    return this.#request('GET', path, answer, query);
+  }
+
+  post<Schema extends z.ZodType>(
+    path: string,
+    answer: Schema,
+    body?: unknown,
+    query: Query = {},
+  ): Promise<z.infer<Schema>> {
+    return this.#request('POST', path, answer, query, body);
+  }
+
+  /** Every page of a list, until the server says that there is no more, or `limit` items have come. */
+  async *pages<Item extends z.ZodType>(
+    path: string,
+    item: Item,
+    {
+      query = {},
+      limit = Number.POSITIVE_INFINITY,
+      pageSize = pageSizeMax,
+      method = 'GET',
+    }: PageOptions = {},
+  ): AsyncGenerator<z.infer<Item>[]> {
+    const page = z.looseObject({ data: z.array(item), next: z.string().nullable() });
+    let cursor: string | undefined;
+    let left = limit;
+    do {
+      const size = Math.min(left, pageSize);
+      const { data, next } = await this.#request(method, path, page, { ...query, limit: size, cursor });
+      yield data.slice(0, left);
+      left -= data.length;
+      if (next === cursor) throw notArchway(this.connection, 'a list that leads to the same page again');
+      cursor = next ?? undefined;
+    } while (cursor !== undefined && left > 0);
+  }
+
+  /** All items of a list that is known to be short. */
+  async all<Item extends z.ZodType>(path: string, item: Item, query: Query = {}): Promise<z.infer<Item>[]> {
+    const items: z.infer<Item>[] = [];
+    for await (const page of this.pages(path, item, { query })) items.push(...page);
+    return items;
+  }
+
+  async #request<Schema extends z.ZodType>(
+    method: 'GET' | 'POST',
+    path: string,
+    answer: Schema,
+    query: Query,
+    body?: unknown,
+  ): Promise<z.infer<Schema>> {
+    const response = await this.#fetch(method, path, query, body);
+    const content = await readJson(response, this.connection);
+    if (!response.ok) throw refusal(response.status, content, this.connection);
+    const result = answer.safeParse(content);
+    if (!result.success) throw notArchway(this.connection, `an unknown shape for ${method} ${path}`);
+    return result.data;
+  }
+
+  async #fetch(method: string, path: string, query: Query, body: unknown): Promise<Response> {
+    const url = new URL(`${this.connection.adminUrl}${path}`);
+    const instance = serverWidePaths.has(path) ? undefined : this.instance;
+    for (const [name, value] of Object.entries({ ...query, instance })) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    try {
+      return await fetch(url, {
+        method,
+        headers: {
+          authorization: `Bearer ${this.connection.apiKey}`,
+          accept: 'application/json, application/problem+json',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        // The private API never redirects; whoever does is something else, and must not be followed with a key in hand.
+        redirect: 'manual',
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+    } catch (cause) {
+      throw noAnswer(this.connection, cause);
+    }
+  }
+}
+
+export interface PageOptions {
+  readonly query?: Query;
+  /** Stop after this many items. */
+  readonly limit?: number | undefined;
+  readonly pageSize?: number;
+  readonly method?: 'GET' | 'POST';
+}
+
+async function readJson(response: Response, connection: Connection): Promise<unknown> {
+  let text: string;
+  try {
+    text = await response.text();
+  } catch (cause) {
+    throw noAnswer(connection, cause);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw notArchway(connection, `status ${response.status} and something that is not JSON`, cause);
+  }
+}
+
+function refusal(status: number, content: unknown, connection: Connection): CliError {
+  const problem = problemSchema.safeParse(content);
+  if (!problem.success) return notArchway(connection, `status ${status} without an explanation`);
+  const { title, detail, type: _type, ...members } = problem.data;
+  const exitCode = exitCodeByStatus.get(status) ?? exitCodes.failed;
+  return new CliError(
+    exitCode,
+    title,
+    `${detail ?? title}${status === 401 ? keyHint(connection) : ''}`,
+    members,
+  );
+}
+
+function keyHint({ adminUrl, keySource }: Connection): string {
+  return (
+    ` The key from ${keySource} is not one of the server at ${adminUrl}. Set ARCHWAY_API_KEY to one that is, or ` +
+    'ARCHWAY_DATA_DIR to the data directory of that server.'
+  );
+}
+
+function noAnswer({ adminUrl, source }: Connection, cause: unknown): CliError {
+  const reason =
+    cause instanceof Error && cause.name === 'TimeoutError' ? 'gave no answer in time' : 'does not answer';
+  const hint =
+    source === 'ARCHWAY_ADMIN_URL' ? 'Check ARCHWAY_ADMIN_URL, and that the server runs.' : `${startHint}.`;
+  return new CliError(
+    exitCodes.unreachable,
+    'Server not reachable',
+    `The server at ${adminUrl} (from ${source}) ${reason}${causeCode(cause)}. ${hint}`,
+    {},
+    { cause },
+  );
+}
+
+/** `fetch` hides the reason of the system in the cause of its error. */
+function causeCode(error: unknown): string {
+  const code = error instanceof Error ? (error.cause as { code?: unknown } | undefined)?.code : undefined;
+  return typeof code === 'string' ? ` (${code})` : '';
+}
+
+function notArchway({ adminUrl, source }: Connection, what: string, cause?: unknown): CliError {
+  return new CliError(
+    exitCodes.failed,
+    'Answer not understood',
+    `${adminUrl} (from ${source}) answered with ${what}. Check that this is the private API of an Archway of the same ` +
+      'version as this command, not its public listener or a proxy.',
+    {},
+    { cause },
+  );
+}

@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
+import type { Database } from '../../db/client.js';
+import { type Check, fail, ok, warn } from './check.js';
+
+const name = 'schema';
+
+export interface SchemaFinding {
+  readonly check: Check;
+  /** Whether the tables are those that this version reads. */
+  readonly current: boolean;
+}
+
+/** Compares the migrations of the database with those of this version, and applies none. */
+export async function checkSchema({ sql }: Database): Promise<SchemaFinding> {
+  const known = readMigrationFiles({ migrationsFolder: migrationsFolder() }).map((each) => each.folderMillis);
+  const [table] = await sql<
+    { found: boolean }[]
+  >`select to_regclass('archway_migrations') is not null as found`;
+  if (table?.found !== true) {
+    const check = warn(name, 'the database is empty', 'archway serve makes the tables at its first start');
+    return { check, current: false };
+  }
+  const rows = await sql<{ version: string }[]>`select version::text from archway_migrations`;
+  return compareMigrations(
+    known,
+    rows.map((row) => Number(row.version)),
+  );
+}
+
+export function compareMigrations(known: readonly number[], applied: readonly number[]): SchemaFinding {
+  const unknown = applied.filter((version) => !known.includes(version)).length;
+  const missing = known.filter((version) => !applied.includes(version)).length;
+  if (unknown > 0) {
+    const check = fail(
+      name,
+      `a newer Archway has migrated this database (${unknown} migration(s) unknown to this version)`,
+      'run that version, or restore a backup made by this one: migrations do not go back',
+    );
+    return { check, current: false };
+  }
+  if (missing > 0) {
+    const check = warn(
+      name,
+      `${missing} migration(s) are waiting`,
+      'back the database up; archway serve or archway migrate then applies them',
+    );
+    return { check, current: false };
+  }
+  return { check: ok(name, `all ${known.length} migration(s) applied`), current: true };
+}
+
+/** `migrations/` stands at the top of the package: three folders up from the sources, four from dist/. */
+function migrationsFolder(): string {
+  const candidates = ['../../../migrations', '../../../../migrations'].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
+  const found = candidates.find((path) => existsSync(path));
+  if (found === undefined) throw new Error('The migrations folder is missing from this installation');
+  return found;
+}

@@ -1,0 +1,77 @@
+import { type Command, Option } from 'commander';
+import type { z } from 'zod';
+import { parseLimit, parseTime } from './arguments.js';
+import { printMessage } from './message-view.js';
+import { messageDetailShape, messageShape } from './shapes.js';
+import { action, addApiCommand, type Context, type Shell } from './shell.js';
+import { type Column, Table } from './table.js';
+
+interface ListOptions {
+  readonly since?: string;
+  readonly until?: string;
+  readonly account?: string;
+  readonly direction?: string;
+  readonly address?: string;
+  readonly conversation?: string;
+  readonly limit?: number;
+}
+
+const textLengthMax = 60;
+
+const columns: readonly Column<z.infer<typeof messageShape>>[] = [
+  { heading: 'RECEIVED', value: (message) => message.receivedAt },
+  { heading: 'DIRECTION', value: (message) => message.direction },
+  { heading: 'FROM', value: (message) => message.from },
+  { heading: 'TO', value: (message) => message.to?.join(', ') },
+  { heading: 'STATUS', value: (message) => message.status },
+  { heading: 'ID', value: (message) => message.id },
+  { heading: 'TEXT', value: (message) => shorten(message) },
+];
+
+/** `archway messages` and `archway message` */
+export function registerMessages(program: Command, shell: Shell): void {
+  addApiCommand(program, 'messages', {
+    summary: 'list the messages, in the order of the journal; --json prints one a line',
+    example: 'archway messages --since 2026-11-01 --address +12025550123 --json',
+  })
+    .option('--since <time>', 'received at or after this ISO time', parseTime)
+    .option('--until <time>', 'received before this ISO time', parseTime)
+    .option('--account <account>', 'id or name of an account')
+    .addOption(new Option('--direction <direction>', 'which way it went').choices(['inbound', 'outbound']))
+    .option('--address <address>', 'from or to this number or address')
+    .option('--conversation <id>', 'id of a conversation')
+    .option('--limit <number>', 'stop after this many (default: all)', parseLimit)
+    .action(action(shell, listMessages));
+  addApiCommand(program, 'message <id>', {
+    summary: 'show one message with its full history and its deliveries',
+    example: 'archway message 019aaf3e-7c1d-7a52-b3f4-0c8a5a1e2d3f',
+  }).action(action(shell, showMessage));
+}
+
+async function listMessages({ output, client }: Context, { limit, ...query }: ListOptions): Promise<void> {
+  const table = new Table(columns);
+  let count = 0;
+  for await (const page of (await client()).pages('/v1/messages', messageShape, { query, limit })) {
+    count += page.length;
+    if (output.closed) return;
+    if (output.json) await output.values(page);
+    else if (page.length > 0) await output.lines(...table.lines(page));
+  }
+  if (count === 0) await output.note('There are no such messages.');
+}
+
+async function showMessage(context: Context, id: string): Promise<void> {
+  const client = await context.client();
+  const message = await client.get(`/v1/messages/${encodeURIComponent(id)}`, messageDetailShape);
+  if (context.output.json) return context.output.value(message);
+  await printMessage(context.output, message);
+}
+
+function shorten({ text, attachments }: z.infer<typeof messageShape>): string {
+  const count = attachments?.length ?? 0;
+  const suffix = count === 0 ? '' : ` [${count} attachment${count === 1 ? '' : 's'}]`;
+  const characters = [...(text ?? '')];
+  const cut =
+    characters.length > textLengthMax ? `${characters.slice(0, textLengthMax - 1).join('')}…` : (text ?? '');
+  return `${cut}${suffix}`.trimStart();
+}

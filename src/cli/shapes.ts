@@ -1,0 +1,152 @@
+import { z } from 'zod';
+
+/**
+ * What the commands read in the answers of the private API. Members that are not named here pass through untouched, so
+ * `--json` prints all that the server sends.
+ */
+
+export const instanceShape = z.looseObject({ id: z.string(), name: z.string() });
+
+export const connectorShape = z.looseObject({
+  id: z.string(),
+  title: z.string(),
+  version: z.string(),
+  secrets: z.array(z.string()),
+  endpoints: z.array(z.looseObject({ name: z.string(), purpose: z.string() })),
+  capabilities: z.looseObject({ events: z.array(z.string()), blindSpots: z.array(z.string()) }),
+});
+
+const webhooksShape = z.record(z.string(), z.string());
+
+export const accountShape = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  connector: z.string(),
+  settings: z.record(z.string(), z.unknown()),
+  ownAddresses: z.array(z.string()),
+  webhooks: webhooksShape,
+});
+
+export const addedAccountShape = z.looseObject({ id: z.string(), webhooks: webhooksShape });
+
+export const accountTestShape = z.looseObject({
+  ok: z.boolean(),
+  checks: z.array(
+    z.looseObject({ name: z.string(), ok: z.boolean(), detail: z.string(), remedy: z.string().optional() }),
+  ),
+});
+
+const troubleShape = z
+  .looseObject({ kind: z.string(), message: z.string(), explanation: z.string(), pausedUntil: z.string() })
+  .nullable();
+
+export const sinkShape = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  guarantees: z.looseObject({ inspectable: z.boolean() }),
+  trouble: troubleShape,
+  waiting: z.number(),
+  delivered: z.number(),
+  dead: z.number(),
+});
+
+export const addedSinkShape = z.looseObject({ id: z.string() });
+
+export const inspectionShape = z.looseObject({
+  record: z.string(),
+  delivery: z.string(),
+  locator: z.string(),
+  result: z.enum(['intact', 'altered', 'missing']),
+});
+
+export const custodianShape = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  addresses: z.array(z.string()),
+});
+
+const personShape = z.looseObject({ id: z.string(), name: z.string().nullable() }).nullable();
+
+export const messageShape = z.looseObject({
+  id: z.string(),
+  direction: z.string(),
+  connector: z.string(),
+  account: z.string(),
+  conversation: z.string().nullable(),
+  from: z.string().nullable(),
+  to: z.array(z.string()).nullable(),
+  text: z.string().nullable(),
+  status: z.string().nullable(),
+  sentAt: z.string().nullable(),
+  receivedAt: z.string(),
+  recordedAt: z.string(),
+  attachments: z
+    .array(
+      z.looseObject({
+        id: z.string(),
+        contentType: z.string().nullable(),
+        byteLength: z.number().nullable(),
+        state: z.string(),
+      }),
+    )
+    .nullable(),
+  custodian: personShape,
+  contact: personShape,
+});
+
+export const messageDetailShape = messageShape.extend({
+  history: z.array(
+    z.looseObject({ sequence: z.number(), id: z.string(), kind: z.string(), recordedAt: z.string() }),
+  ),
+  deliveries: z.array(
+    z.looseObject({
+      sink: z.looseObject({ id: z.string(), name: z.string().nullable(), type: z.string().nullable() }),
+      state: z.string(),
+      attempts: z.number(),
+      evidence: z.looseObject({ locator: z.string(), sha256: z.string(), storedAt: z.string() }).nullable(),
+      failure: z.string().nullable(),
+    }),
+  ),
+});
+
+export const envelopeShape = z.looseObject({
+  skeleton: z.looseObject({
+    sequence: z.number(),
+    id: z.string(),
+    kind: z.string(),
+    connector: z.string(),
+    account: z.string(),
+    conversation: z.string().optional(),
+    times: z.looseObject({ recorded: z.string() }),
+  }),
+});
+
+export const quarantinedShape = z.looseObject({
+  id: z.string(),
+  account: z.string(),
+  endpoint: z.string(),
+  receivedAt: z.string(),
+  attempts: z.number(),
+  reason: z.string().nullable(),
+  explanation: z.string(),
+});
+
+export const deadLetterShape = z.looseObject({
+  id: z.string(),
+  sink: z.string(),
+  record: z.string(),
+  attempts: z.number(),
+  failureKind: z.string().nullable(),
+  failure: z.string().nullable(),
+  explanation: z.string().nullable(),
+  changedAt: z.string(),
+});
+
+export const replayShape = z.looseObject({ replayed: z.number() });
+
+export const statusShape = z.looseObject({
+  captures: z.looseObject({ pending: z.number(), quarantined: z.number() }),
+  deliveries: z.looseObject({ pending: z.number(), delivered: z.number(), dead: z.number() }),
+  sinks: z.array(z.looseObject({ id: z.string(), name: z.string(), trouble: troubleShape })),
+});

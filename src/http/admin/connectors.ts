@@ -1,0 +1,58 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { type Connector, secretNames } from '../../sdk/index.js';
+import type { AdminApp, AdminOptions } from './options.js';
+import { pageOfAll } from './pagination.js';
+import { jsonAnswer, pageQuery, pageSchema, problems, security } from './schemas.js';
+
+const connectorSchema = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    version: z.string(),
+    capabilities: z.object({
+      events: z.array(z.string()),
+      gaps: z.enum(['recoverable', 'detectable', 'undetectable']),
+      blindSpots: z.array(z.string()),
+    }),
+    settings: z
+      .record(z.string(), z.unknown())
+      .openapi({ description: 'JSON Schema of what an account is given.' }),
+    secrets: z.array(z.string()).openapi({ description: 'The settings that are credentials.' }),
+    endpoints: z.array(z.object({ name: z.string(), purpose: z.string() })),
+  })
+  .openapi('Connector');
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/connectors',
+  operationId: 'listConnectors',
+  summary: 'The connectors that are installed, with what they capture and what they can never see.',
+  tags: ['Connectors'],
+  security,
+  request: { query: pageQuery.omit({ instance: true }) },
+  responses: { 200: jsonAnswer('A page of connectors.', pageSchema(connectorSchema)), ...problems },
+});
+
+export function addConnectorRoutes(app: AdminApp, { registry }: AdminOptions): void {
+  app.openapi(listRoute, (context) => {
+    const installed = registry.connectors.map(describeConnector);
+    return context.json(pageOfAll('connectors', installed, context.req.valid('query')), 200);
+  });
+}
+
+function describeConnector(connector: Connector): z.infer<typeof connectorSchema> {
+  const { id, title, version, capabilities, settings, webhooks } = connector;
+  return {
+    id,
+    title,
+    version,
+    capabilities: {
+      events: [...capabilities.events],
+      gaps: capabilities.gaps,
+      blindSpots: [...capabilities.blindSpots],
+    },
+    settings: { ...z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' }) },
+    secrets: secretNames(settings),
+    endpoints: Object.entries(webhooks).map(([name, { purpose }]) => ({ name, purpose })),
+  };
+}

@@ -1,0 +1,40 @@
+import type { QuarantineReason } from '../../pipeline/reading.js';
+import type { FailureKind } from '../../sdk/index.js';
+
+/** One sentence each on what it means and what to do, for the person who reads the list. */
+
+const quarantineReasons: Record<QuarantineReason, string> = {
+  'parser-error':
+    'The connector failed on these bytes, which is a fault in the connector: update it, then replay the capture.',
+  'invalid-events':
+    'The connector read events that do not fit the record schema, which is a fault in the connector: update it, then replay the capture.',
+  unreadable:
+    'The stored bytes cannot be opened, because they were damaged or sealed under another key: restore the row from a backup, then replay the capture.',
+  'recording-error':
+    'The capture was read, but its records could not be written: see the detail and the log of the server, mend the cause, then replay the capture.',
+  conflict:
+    'The provider sent an event that the journal holds with other content; both are kept as records: compare them in the history, and replay only after an update of the connector.',
+};
+
+const failureKinds: Record<FailureKind, string> = {
+  config:
+    'The settings of the sink are wrong or its target is not there: correct the target or add the sink anew; deliveries go on by themselves.',
+  auth: 'The sink refused the credentials: renew them at its side; deliveries go on by themselves.',
+  throttled: 'The sink asked to slow down: nothing is to be done, deliveries go on by themselves.',
+  unavailable:
+    'The sink cannot be reached or is out of order: bring it back; deliveries go on by themselves and lose nothing.',
+  rejected:
+    'The sink refused this record and would refuse it again: find out from the failure why, mend the cause at the sink, then replay the dead letter.',
+  indeterminate:
+    'The sink gave no clear answer, also after several tries, so the record may have arrived: check the sink, then replay the dead letter; the key of the delivery stays the same.',
+};
+
+export function explainQuarantine(reason: string | null): string {
+  const known = Object.hasOwn(quarantineReasons, reason ?? '');
+  if (known) return quarantineReasons[reason as QuarantineReason];
+  return 'An unknown reason, written by another version of Archway: see the detail, then replay the capture.';
+}
+
+export function explainFailure(kind: FailureKind): string {
+  return failureKinds[kind];
+}

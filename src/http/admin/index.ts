@@ -1,0 +1,75 @@
+import type { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { problem } from '../problem.js';
+import { requireApiKey } from './access.js';
+import { addAccountRoutes } from './accounts.js';
+import { addConnectorRoutes } from './connectors.js';
+import { addCustodianRoutes } from './custodians.js';
+import { addDeadLetterRoutes } from './dead-letters.js';
+import { addInstanceRoutes } from './instances.js';
+import { addMessageRoutes } from './messages.js';
+import { addOperationRoutes } from './operations.js';
+import { type AdminApp, type AdminOptions, newAdminApp } from './options.js';
+import { problemFor } from './problems.js';
+import { addQuarantineRoutes } from './quarantine.js';
+import { addRecordRoutes } from './records.js';
+import { addSinkRoutes } from './sinks.js';
+import { addStatusRoutes } from './status.js';
+
+export type { AdminOptions } from './options.js';
+
+const bodyMaxBytes = 1024 * 1024;
+
+const families = [
+  addInstanceRoutes,
+  addConnectorRoutes,
+  addAccountRoutes,
+  addSinkRoutes,
+  addCustodianRoutes,
+  addRecordRoutes,
+  addMessageRoutes,
+  addQuarantineRoutes,
+  addDeadLetterRoutes,
+  addStatusRoutes,
+  addOperationRoutes,
+];
+
+/** The private listener's routes: the API under /v1, for those who hold a key, and what machines ask. */
+export function createAdmin(options: AdminOptions): Hono {
+  const app = newAdminApp();
+  app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key, ak_…: scope `read` for GET, `admin` for everything.',
+  });
+  app.use('/v1/*', requireApiKey(options.database));
+  app.use('/v1/*', limitBody());
+  for (const addRoutes of families) addRoutes(app, options);
+  refuseOtherMethods(app);
+  app.notFound(({ req }) =>
+    problem(404, `There is nothing at ${req.path}. The routes stand in /openapi.json.`),
+  );
+  app.onError((error) => problemFor(error, options.log));
+  return app as unknown as Hono;
+}
+
+function limitBody() {
+  const onError = () => problem(413, `The body is larger than ${bodyMaxBytes} bytes.`);
+  return bodyLimit({ maxSize: bodyMaxBytes, onError });
+}
+
+/** A path that exists under another method is 405 and not 404. MUST come after all routes. */
+function refuseOtherMethods(app: AdminApp): void {
+  const methods = new Map<string, Set<string>>();
+  for (const { path, method } of app.routes) {
+    if (method !== 'ALL') methods.set(path, (methods.get(path) ?? new Set()).add(method));
+  }
+  for (const [path, known] of methods) {
+    const allowed = [...known].join(', ');
+    app.all(path, ({ req }) => {
+      const response = problem(405, `${req.method} is not for this path; it takes ${allowed}.`);
+      response.headers.set('Allow', allowed);
+      return response;
+    });
+  }
+}

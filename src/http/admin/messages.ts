@@ -1,0 +1,98 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { readMessage, readMessages } from '../../db/message-log.js';
+import { readAccounts } from '../../domain/accounts.js';
+import { readDeliveryViews } from '../../domain/delivery-view.js';
+import { readHistoryEntries } from '../../domain/history-view.js';
+import { readMessageViews } from '../../domain/message-view.js';
+import { addressId } from '../../domain/people.js';
+import type { Tenant } from '../../domain/tenants.js';
+import { findByIdOrName, requireInstance } from './access.js';
+import { messageDetailSchema, messageSchema } from './message-schemas.js';
+import type { AdminApp, AdminOptions } from './options.js';
+import { cutPage, numberAfter } from './pagination.js';
+import { ProblemError } from './problems.js';
+import { idParams, instanceQuery, jsonAnswer, pageQuery, pageSchema, problems, security } from './schemas.js';
+
+const tags = ['Messages'];
+
+const time = (description: string) => z.iso.datetime({ offset: true }).optional().openapi({ description });
+
+const filters = pageQuery.extend({
+  since: time('Received at this time or later, such as 2026-11-23T09:30:00Z.'),
+  until: time('Received before this time.'),
+  account: z.string().min(1).max(200).optional().openapi({ description: 'Id or name of an account.' }),
+  direction: z.enum(['inbound', 'outbound']).optional(),
+  address: z
+    .string()
+    .min(1)
+    .max(320)
+    .optional()
+    .openapi({ description: 'A number or address that sent or received it.' }),
+  conversation: z.uuid().optional(),
+});
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/messages',
+  operationId: 'listMessages',
+  summary: 'The message log, in the order of the journal.',
+  tags,
+  security,
+  request: { query: filters },
+  responses: { 200: jsonAnswer('A page of messages.', pageSchema(messageSchema)), ...problems },
+});
+
+const showRoute = createRoute({
+  method: 'get',
+  path: '/v1/messages/{id}',
+  operationId: 'getMessage',
+  summary: 'One message with its full history and its deliveries.',
+  tags,
+  security,
+  request: { params: idParams, query: instanceQuery },
+  responses: { 200: jsonAnswer('The message.', messageDetailSchema), ...problems },
+});
+
+export function addMessageRoutes(app: AdminApp, options: AdminOptions): void {
+  const { database, tenants, registry } = options;
+
+  app.openapi(listRoute, async (context) => {
+    const tenant = await requireInstance(context, tenants);
+    const query = context.req.valid('query');
+    const read = await readMessages(database.orm, {
+      instanceId: tenant.id,
+      after: numberAfter('messages', query.cursor),
+      limit: query.limit + 1,
+      accountId: await accountIdOf(options, tenant, query.account),
+      conversationId: query.conversation,
+      direction: query.direction,
+      addressId: query.address === undefined ? undefined : addressId(tenant.vault, query.address),
+      since: query.since === undefined ? undefined : new Date(query.since),
+      until: query.until === undefined ? undefined : new Date(query.until),
+    });
+    const { rows, next } = cutPage('messages', read, query.limit, (row) => row.sequence);
+    return context.json({ data: await readMessageViews(database.orm, tenant, rows), next }, 200);
+  });
+
+  app.openapi(showRoute, async (context) => {
+    const tenant = await requireInstance(context, tenants);
+    const { id } = context.req.valid('param');
+    const row = await readMessage(database.orm, tenant.id, id);
+    const [view] = row === undefined ? [] : await readMessageViews(database.orm, tenant, [row]);
+    if (row === undefined || view === undefined) {
+      throw new ProblemError(404, `There is no message ${id} in this instance.`);
+    }
+    const history = await readHistoryEntries(database.orm, tenant, row.eventKey);
+    const deliveries = await readDeliveryViews(database.orm, tenant, registry, id);
+    return context.json({ ...view, history, deliveries }, 200);
+  });
+}
+
+async function accountIdOf(
+  { database, registry }: AdminOptions,
+  tenant: Tenant,
+  wanted: string | undefined,
+): Promise<string | undefined> {
+  if (wanted === undefined) return undefined;
+  return findByIdOrName('account', await readAccounts(database.orm, tenant, registry), wanted).id;
+}

@@ -1,0 +1,74 @@
+import type { z } from '@hono/zod-openapi';
+import { HTTPException } from 'hono/http-exception';
+import { isDatabaseUnavailable } from '../../db/errors.js';
+import { UnknownPluginError } from '../../domain/accounts.js';
+import { SettingsError } from '../../domain/settings.js';
+import { NotInspectableError } from '../../domain/sink-inspection.js';
+import { Failure, type FailureKind } from '../../sdk/index.js';
+import type { Log } from '../../telemetry/log.js';
+import { problem } from '../problem.js';
+
+/** Thrown by a handler to end its request with this problem. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+
+  constructor(
+    readonly status: number,
+    readonly detail: string,
+    readonly errors?: readonly string[],
+  ) {
+    super(detail);
+  }
+}
+
+const parts: Readonly<Record<string, string>> = { query: 'The query', param: 'The path', json: 'The body' };
+
+/** A request that does not fit its route's schema, with one sentence per field. */
+export function invalidRequest(target: string, error: z.ZodError): ProblemError {
+  const errors = error.issues.map((issue) => {
+    const name = issue.path.join('.');
+    return name === '' ? issue.message : `${name}: ${issue.message}`;
+  });
+  return new ProblemError(
+    400,
+    `${parts[target] ?? 'The request'} is not right: ${errors.join('; ')}.`,
+    errors,
+  );
+}
+
+/** Failures of a sink that was tried: those that someone must mend in the request, and those of the world outside. */
+const failureStatus: Record<FailureKind, number> = {
+  config: 400,
+  auth: 400,
+  rejected: 400,
+  throttled: 503,
+  unavailable: 503,
+  indeterminate: 503,
+};
+
+/** Whatever went wrong in a request, as the problem that its caller sees. What is not theirs to know is logged only. */
+export function problemFor(error: Error, log: Log): Response {
+  if (error instanceof ProblemError) return problem(error.status, error.detail, error.errors);
+  if (error instanceof HTTPException) return requestProblem(error);
+  if (error instanceof SettingsError) return problem(400, error.message, error.problems);
+  if (error instanceof UnknownPluginError) return problem(400, error.message);
+  if (error instanceof NotInspectableError) return problem(409, error.message);
+  if (error instanceof Failure) {
+    return problem(failureStatus[error.kind], `The sink cannot be used as configured: ${error.message}`);
+  }
+  log.error({ error }, 'A request to the private listener failed.');
+  if (isDatabaseUnavailable(error)) {
+    return problem(
+      503,
+      'The database cannot be reached. Try again later; before repeating a change, see whether it took effect.',
+    );
+  }
+  return problem(500, 'Something failed on our side; the log of the server says what.');
+}
+
+function requestProblem(error: HTTPException): Response {
+  if (error.status === 415) {
+    return problem(415, 'The body must be JSON, sent with the header Content-Type: application/json.');
+  }
+  return problem(error.status, `${error.message}. Send one JSON object as the body.`);
+}

@@ -1,0 +1,44 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { readStatus } from '../../domain/status.js';
+import { requireInstance } from './access.js';
+import type { AdminApp, AdminOptions } from './options.js';
+import { instanceQuery, jsonAnswer, problems, security, troubleSchema } from './schemas.js';
+import { troubleView } from './sinks.js';
+
+const count = z.int().nonnegative();
+
+const statusSchema = z
+  .object({
+    records: count,
+    messages: count,
+    captures: z.object({ pending: count, quarantined: count }),
+    deliveries: z.object({ pending: count, delivered: count, dead: count }),
+    parkedReceipts: count.openapi({ description: 'Receipts about messages that are not in the journal.' }),
+    spool: z.object({
+      waiting: z.boolean().openapi({ description: 'Captures of this node wait on disk for the database.' }),
+    }),
+    sinks: z.array(z.object({ id: z.uuid(), name: z.string(), trouble: troubleSchema.nullable() })),
+  })
+  .openapi('Status');
+
+const showRoute = createRoute({
+  method: 'get',
+  path: '/v1/status',
+  operationId: 'getStatus',
+  summary: 'Where everything of an instance stands.',
+  tags: ['Operations'],
+  security,
+  request: { query: instanceQuery },
+  responses: { 200: jsonAnswer('The status.', statusSchema), ...problems },
+});
+
+export function addStatusRoutes(app: AdminApp, options: AdminOptions): void {
+  const { database, tenants, registry, spoolWaiting } = options;
+
+  app.openapi(showRoute, async (context) => {
+    const tenant = await requireInstance(context, tenants);
+    const status = await readStatus(database.orm, tenant, registry);
+    const sinks = status.sinks.map((sink) => ({ id: sink.id, name: sink.name, trouble: troubleView(sink) }));
+    return context.json({ ...status, spool: { waiting: spoolWaiting() }, sinks }, 200);
+  });
+}
