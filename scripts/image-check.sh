@@ -24,7 +24,8 @@ public_port() {
   node -p "new URL(JSON.parse(fs.readFileSync('$scratch/data/gateway.json', 'utf8')).publicUrl).port" 2>/dev/null
 }
 
-mkdir "$scratch/source" "$scratch/image" "$scratch/data"
+mkdir "$scratch/source" "$scratch/image"
+mkdir -m 700 "$scratch/data"
 tar -C "$root" --exclude-vcs --exclude=./node_modules --exclude=./dist --exclude=./data --exclude=./coverage -cf - . |
   tar -C "$scratch/source" -xf -
 (cd "$scratch/source" && sh scripts/image-steps.sh build "$scratch/image") || fail 'the build steps failed'

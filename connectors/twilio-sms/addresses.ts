@@ -55,12 +55,11 @@ export function channelOf(medium: string, messageSid: string, mediaCount = 0): s
 }
 
 /**
- * The scope of a conversation: the medium, our address, and everybody else's in one order. So both directions and the
- * receipts meet in one conversation, SMS and MMS too.
+ * The people of a conversation and its medium, whoever of them writes: both directions and every receipt give the same.
  */
-export function conversationOf(medium: string, own: Party, others: readonly Party[]): string {
-  const values = new Set(others.map((party) => party.address.value));
-  const scope = [medium, own.address.value, ...[...values].sort()].join('|');
+export function conversationOf(medium: string, parties: readonly Party[]): string {
+  const values = new Set(parties.map((party) => party.address.value));
+  const scope = [medium, ...[...values].sort()].join('|');
   if (scope.length <= conversationLengthMax) return scope;
   return `${medium}|sha256:${createHash('sha256').update(scope).digest('hex')}`;
 }

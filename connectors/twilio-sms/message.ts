@@ -40,7 +40,7 @@ export function readMessage(form: Form): Parsed {
   const message: MessageEvent = {
     kind: 'message',
     key: messageKey(messageSid),
-    conversation: conversationOf(medium, to, [from, ...others]),
+    conversation: conversationOf(medium, [to, from, ...others]),
     channel: channelOf(medium, messageSid, mediaCountOf(form)),
     direction: 'inbound',
     from: from.address,

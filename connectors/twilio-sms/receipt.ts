@@ -1,5 +1,5 @@
 import type { Parsed, ReceiptEvent, ReceiptStatus } from 'archway/sdk';
-import { channelOf, conversationOf, mediumOf, type Party, readParty } from './addresses.js';
+import { channelOf, conversationOf, mediumOf, readParty } from './addresses.js';
 import { shorten } from './bounds.js';
 import { locationNames, pick, pickOthers, presentDetails, routingNames } from './details.js';
 import { fingerprint } from './fingerprint.js';
@@ -49,7 +49,7 @@ export function readReceipt(form: Form): Parsed {
     // Twilio reports a status more than once, at times with other fields: each such report is a receipt of its own.
     key: ['receipt', messageSid, status, fingerprint(form)].join('/'),
     about: messageKey(messageSid),
-    ...scopeOf(medium, status, from, to),
+    ...(from !== undefined && to !== undefined && { conversation: conversationOf(medium, [from, to]) }),
     channel: channelOf(medium, messageSid),
     status,
     ...(from !== undefined && { from: from.address }),
@@ -71,13 +71,6 @@ function unsupported(reason: string): Parsed {
 /** The reason is shown to people: it quotes a word, never text of unknown origin. */
 function nameStatus(claimed: string): string {
   return /^[\w-]{1,40}$/.test(claimed) ? `"${claimed}"` : '(not a word)';
-}
-
-/** Receipts are of what we sent, save for the two statuses of what we received. */
-function scopeOf(medium: string, status: ReceiptStatus, from?: Party, to?: Party): { conversation?: string } {
-  if (from === undefined || to === undefined) return {};
-  const inbound = status === 'receiving' || status === 'received';
-  return { conversation: inbound ? conversationOf(medium, to, [from]) : conversationOf(medium, from, [to]) };
 }
 
 function readError(form: Form, placed: Set<string>): ReceiptEvent['error'] {

@@ -14,7 +14,7 @@ const sender = z
 
 const shape = {
   /** From the first page of Twilio's console. */
-  accountSid: z.string().regex(/^AC[0-9a-f]{32}$/, 'must be "AC" and 32 lower-case hex digits'),
+  accountSid: z.string().regex(/^AC[0-9a-fA-F]{32}$/, 'must be "AC" and 32 hex digits'),
   /** The primary auth token: Twilio signs webhooks with it, never with an API key. */
   authToken: secret(),
   /** A second token that is accepted too, for the time of a rotation. */

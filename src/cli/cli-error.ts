@@ -34,9 +34,9 @@ export function toProblem(error: CliError): Record<string, unknown> {
   };
 }
 
-/** The error for people: the sentence, then one line for each thing that is wrong. */
-export function toText(error: CliError): string {
-  const { errors } = error.members;
-  const list = Array.isArray(errors) ? errors.map((each) => `\n  - ${String(each)}`).join('') : '';
-  return `${error.detail}${list}`;
+/** The error for people: the sentence, then one line for each thing that is wrong and not yet named in it. */
+export function toText({ detail, members }: CliError): string {
+  const errors: unknown[] = Array.isArray(members.errors) ? members.errors : [];
+  const unnamed = errors.map(String).filter((each) => !detail.includes(each));
+  return [detail, ...unnamed.map((each) => `  - ${each}`)].join('\n');
 }

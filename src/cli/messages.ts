@@ -48,7 +48,9 @@ export function registerMessages(program: Command, shell: Shell): void {
   }).action(action(shell, showMessage));
 }
 
-async function listMessages({ output, client }: Context, { limit, ...query }: ListOptions): Promise<void> {
+async function listMessages({ output, client }: Context, options: ListOptions): Promise<void> {
+  const { since, until, account, direction, address, conversation, limit } = options;
+  const query = { since, until, account, direction, address, conversation };
   const table = new Table(columns);
   let count = 0;
   for await (const page of (await client()).pages('/v1/messages', messageShape, { query, limit })) {

@@ -33,7 +33,9 @@ export function registerRecords(program: Command, shell: Shell): void {
     .action(action(shell, listRecords));
 }
 
-async function listRecords({ output, client }: Context, { limit, ...query }: ListOptions): Promise<void> {
+async function listRecords({ output, client }: Context, options: ListOptions): Promise<void> {
+  const { kind, conversation, limit } = options;
+  const query = { kind, conversation };
   const table = new Table(columns);
   let count = 0;
   for await (const page of (await client()).pages('/v1/records', envelopeShape, { query, limit })) {

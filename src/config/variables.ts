@@ -5,16 +5,21 @@ import { z } from 'zod';
  * docs/configuration.md.
  */
 
+/** Digits only: `Number` would read a blank as 0, and 0 is a port that nobody meant. */
+const wholeNumber = (message: string) =>
+  z
+    .string()
+    .regex(/^\s*\d+\s*$/, message)
+    .transform(Number);
+
 const port = (fallback: number) =>
-  z.coerce
-    .number({ error: 'must be a port number' })
-    .int('must be a whole number')
-    .min(0, 'must be between 0 and 65535')
-    .max(65_535, 'must be between 0 and 65535')
+  wholeNumber('must be a port number, such as 8080')
+    .pipe(z.number().max(65_535, 'must be between 0 and 65535'))
     .default(fallback);
 
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL, such as https://archway.example.com' })
+  .refine((url) => !/[?#]/.test(url), 'must end with its host or path, without ? or #: paths are appended to it')
   .transform((url) => url.replace(/\/+$/, ''));
 
 const postgresUrl = z.url({
@@ -43,9 +48,7 @@ export const variablesSchema = z.object({
     .min(1)
     .optional()
     .describe('Where captures wait during a database outage; default <data>/spool.'),
-  ARCHWAY_SPOOL_FREE_MIN_MB: z.coerce
-    .number({ error: 'must be a number of megabytes' })
-    .nonnegative('must not be negative')
+  ARCHWAY_SPOOL_FREE_MIN_MB: wholeNumber('must be a whole number of megabytes, such as 256')
     .default(256)
     .describe('Free space, in MB, that the spool leaves on its disk.'),
   ARCHWAY_LOG_LEVEL: z

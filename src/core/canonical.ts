@@ -5,7 +5,7 @@ const canonicalizeJson = canonicalizeModule as unknown as (value: unknown) => st
 
 /**
  * Canonical JSON by RFC 8785 (JCS), as UTF-8. Stricter than JCS where two readers could still disagree: only integers
- * within ±(2^53−1), only well-formed strings, no `undefined` inside arrays.
+ * within ±(2^53−1), only well-formed strings, no `undefined` inside arrays, only plain objects.
  *
  * @throws {TypeError} names the path of the value that has no canonical form.
  */
@@ -20,11 +20,13 @@ function assertCanonical(value: unknown, path: string): void {
   } else if (typeof value === 'number') {
     if (!Number.isSafeInteger(value)) throw new TypeError(`${path} is not a safe integer`);
   } else if (Array.isArray(value)) {
-    value.forEach((item, index) => {
-      if (item === undefined) throw new TypeError(`${path}[${index}] is undefined`);
-      assertCanonical(item, `${path}[${index}]`);
-    });
+    // By index: forEach would pass over the holes of a sparse array.
+    for (let index = 0; index < value.length; index += 1) {
+      if (value[index] === undefined) throw new TypeError(`${path}[${index}] is undefined`);
+      assertCanonical(value[index], `${path}[${index}]`);
+    }
   } else if (typeof value === 'object' && value !== null) {
+    if (!isPlain(value)) throw new TypeError(`${path} is not a plain object`);
     for (const [key, item] of Object.entries(value)) {
       assertCanonical(key, `${path} (a key)`);
       if (item !== undefined) assertCanonical(item, `${path}.${key}`);
@@ -32,6 +34,12 @@ function assertCanonical(value: unknown, path: string): void {
   } else if (value !== null && typeof value !== 'boolean') {
     throw new TypeError(`${path} is a ${typeof value}, which JSON cannot hold`);
   }
+}
+
+/** A date, a map or bytes would turn into something that cannot be read back; so would whatever has a `toJSON`. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null) && !('toJSON' in value);
 }
 
 /** Replaces lone surrogates by U+FFFD in every string of a plain JSON value; what came in stays in the capture. */

@@ -75,6 +75,7 @@ export function decide(circumstances: Circumstances): Decision {
 
 /** Up to a tenth more; and at least what the other side asked for, within bounds. */
 function jittered(delayMs: number, { random, retryAfterMs = 0 }: Circumstances): number {
-  const asked = Math.min(Math.max(retryAfterMs, 0), retryAfterMaxMs);
+  // A sink that could not read its Retry-After says NaN, which is no wish.
+  const asked = Number.isNaN(retryAfterMs) ? 0 : Math.min(Math.max(retryAfterMs, 0), retryAfterMaxMs);
   return Math.round(Math.max(delayMs, asked) * (1 + random / 10));
 }

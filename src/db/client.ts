@@ -42,7 +42,14 @@ const sharedOptions: Options<Record<string, never>> = {
 export async function openDatabase(location: DatabaseLocation): Promise<Database> {
   if (location.kind === 'postgres') {
     const { url, connectionsMax = 10 } = location;
-    const options = { ...sharedOptions, max: connectionsMax, ssl: false, socket: () => connectToServer(url) };
+    const options = {
+      ...sharedOptions,
+      max: connectionsMax,
+      ssl: false,
+      socket: () => connectToServer(url),
+      // A server may be set to write dates in another order, which would be read as other dates.
+      connection: { ...sharedOptions.connection, DateStyle: 'ISO', TimeZone: 'UTC' },
+    };
     const sql = postgres(url, options as Options<Record<string, never>>);
     return database('postgres', sql, {
       died: new Promise<Error>(() => undefined),

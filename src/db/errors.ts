@@ -1,5 +1,8 @@
-/** Classes of SQLSTATE in which the server, and not the statement, is at fault: connection, resources, operator, system. */
-const unavailableClasses = ['08', '53', '57', '58'];
+/**
+ * Classes of SQLSTATE in which the server, and not the statement, is at fault: connection, authorization (a password
+ * that was changed), a database that is missing, resources, operator, system.
+ */
+const unavailableClasses = ['08', '28', '3D', '53', '57', '58'];
 
 const driverCodes = new Set([
   'CONNECTION_CLOSED',
@@ -15,6 +18,10 @@ const driverCodes = new Set([
   'ETIMEDOUT',
   'EHOSTUNREACH',
   'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'ECONNABORTED',
+  'EMFILE',
+  'ENFILE',
 ]);
 
 /** Read-only after a failover, and out of disk: nothing is wrong with the row either. */

@@ -17,17 +17,18 @@ export class SettingsError extends Error {
 export function parseSettings(plugin: string, schema: z.ZodObject, given: unknown): Record<string, unknown> {
   const result = schema.safeParse(given);
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => describe(issue, schema));
+  const problems = result.error.issues.map((issue) => describe(issue, schema, given));
   throw new SettingsError(plugin, problems);
 }
 
-function describe(issue: z.core.$ZodIssue, schema: z.ZodObject): string {
+function describe(issue: z.core.$ZodIssue, schema: z.ZodObject, given: unknown): string {
   if (issue.code === 'unrecognized_keys') {
     return `${issue.keys.join(', ')} is not a setting (known: ${Object.keys(schema.shape).join(', ')})`;
   }
-  const name = issue.path.join('.') || 'settings';
-  const missing = issue.code === 'invalid_type' && issue.input === undefined;
-  return missing ? `${name} is missing` : `${name}: ${issue.message}`;
+  const [setting] = issue.path;
+  if (setting === undefined) return issue.message;
+  const value = (given as Record<PropertyKey, unknown>)[setting];
+  return value === undefined ? `${String(setting)} is missing` : `${issue.path.join('.')}: ${issue.message}`;
 }
 
 /** The settings with every secret masked, for people to look at. */

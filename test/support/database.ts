@@ -20,16 +20,18 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   const server = process.env.ARCHWAY_TEST_DATABASE_URL;
   const { location, remove } =
     server === undefined ? await temporaryDirectory() : await freshDatabase(server);
-  const database = await openDatabase(location);
-  await migrateDatabase(database);
-  return {
-    database,
-    location,
-    async close() {
+  try {
+    const database = await openDatabase(location);
+    const close = async () => {
       await database.close();
       await remove();
-    },
-  };
+    };
+    await migrateDatabase(database);
+    return { database, location, close };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
 interface Place {

@@ -49,8 +49,8 @@ export function checkInstanceKeys(
     return [
       fail(
         name,
-        `${instances.length} instance(s) are sealed under a master key that is missing`,
-        'bring that key back',
+        `${instances.length} instance(s) are sealed under a master key that is missing or cannot be used`,
+        'see the check of the master key',
       ),
     ];
   }

@@ -37,7 +37,7 @@ export async function checkMasterKey(config: Config): Promise<MasterKeyFinding> 
       check: fail(
         name,
         error.message,
-        'without the right key nothing sealed can be read: bring it back, do not make a new one',
+        'the server does not start until then; never make a new key beside data that another one sealed',
       ),
       masterKey: undefined,
     };

@@ -3,7 +3,6 @@ import type { Config } from '../../config/index.js';
 import { CliError } from '../cli-error.js';
 import { ApiClient } from '../client.js';
 import { findAddress, findConnection, type ServerAddress, startHint } from '../connection.js';
-import { exitCodes } from '../exit-codes.js';
 import { sinkShape, statusShape } from '../shapes.js';
 import { type Check, fail, ok, warn } from './check.js';
 
@@ -25,20 +24,22 @@ export interface ServerReport {
 
 /** Finds the running server, asks whether it is ready, and then what it knows of the instance. */
 export async function checkServer(config: Config, instance: string | undefined): Promise<ServerFinding> {
-  try {
-    const address = await findAddress(config);
-    const unready = await whyUnready(address);
-    if (unready !== undefined) {
-      return {
-        check: fail(name, `${address.adminUrl} is not ready: ${unready}`, 'see the log of the server'),
-        running: true,
-      };
-    }
-    return await askServer(config, address, instance);
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    return { check: warn(name, error.detail, startHint), running: false };
-  }
+  const address = await findAddress(config).catch(nothingFound);
+  if (address === undefined) return stopped(`none runs on ${config.dataDirectory}`);
+  const { adminUrl, source } = address;
+  const readiness = await askReadiness(adminUrl);
+  if (readiness === 'silent') return stopped(`none answers at ${adminUrl} (from ${source})`);
+  if (readiness === 'ready') return askServer(config, address, instance);
+  const check = fail(name, `${adminUrl} is not ready: ${readiness.reason}`, 'see the log of the server');
+  return { check, running: true };
+}
+
+function stopped(detail: string): ServerFinding {
+  return { check: warn(name, detail, startHint), running: false };
+}
+
+function nothingFound(error: unknown): undefined {
+  if (!(error instanceof CliError)) throw error;
 }
 
 async function askServer(
@@ -64,26 +65,13 @@ async function askServer(
   }
 }
 
-/** @throws {CliError} when nothing answers. */
-async function whyUnready({ adminUrl, source }: ServerAddress): Promise<string | undefined> {
-  let response: Response;
-  try {
-    response = await fetch(`${adminUrl}/readyz`, {
-      redirect: 'manual',
-      signal: AbortSignal.timeout(readinessTimeoutMs),
-    });
-  } catch (cause) {
-    throw new CliError(
-      exitCodes.unreachable,
-      'Server not reachable',
-      `no server answers at ${adminUrl} (from ${source})`,
-      {},
-      { cause },
-    );
-  }
-  const text = await response.text();
-  if (response.ok) return undefined;
-  return detailOf(text) ?? `status ${response.status}`;
+/** `/readyz` needs no key. */
+async function askReadiness(adminUrl: string): Promise<'ready' | 'silent' | { reason: string }> {
+  const signal = AbortSignal.timeout(readinessTimeoutMs);
+  const response = await fetch(`${adminUrl}/readyz`, { redirect: 'manual', signal }).catch(() => undefined);
+  if (response === undefined) return 'silent';
+  if (response.ok) return 'ready';
+  return { reason: detailOf(await response.text()) ?? `status ${response.status}` };
 }
 
 const problemSchema = z.object({ detail: z.string() });

@@ -10,7 +10,7 @@ beforeAll(async () => {
   other = (await api.call('POST', '/v1/instances', { body: { name: 'other' } })).body.id;
   scopedKey = await api.addKey(['admin'], other);
 });
-afterAll(() => api.close());
+afterAll(() => api?.close());
 
 describe('an API key', () => {
   it.each([

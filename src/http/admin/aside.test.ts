@@ -15,7 +15,7 @@ beforeAll(async () => {
   const shelf = { type: 'shelf', name: 'archive', settings: { shelf: 'aside' } };
   sink = (await api.call('POST', '/v1/sinks', { body: shelf })).body.id;
 });
-afterAll(() => api.close());
+afterAll(() => api?.close());
 
 const quarantine = async (query = '') => (await api.call('GET', `/v1/quarantine${query}`)).body;
 const deadLetters = async (query = '') => (await api.call('GET', `/v1/dead-letters${query}`)).body;

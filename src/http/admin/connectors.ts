@@ -29,7 +29,7 @@ const listRoute = createRoute({
   summary: 'The connectors that are installed, with what they capture and what they can never see.',
   tags: ['Connectors'],
   security,
-  request: { query: pageQuery.omit({ instance: true }) },
+  request: { query: pageQuery },
   responses: { 200: jsonAnswer('A page of connectors.', pageSchema(connectorSchema)), ...problems },
 });
 

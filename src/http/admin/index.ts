@@ -54,7 +54,12 @@ export function createAdmin(options: AdminOptions): Hono {
 }
 
 function limitBody() {
-  const onError = () => problem(413, `The body is larger than ${bodyMaxBytes} bytes.`);
+  const onError = () => {
+    const response = problem(413, `The body is larger than ${bodyMaxBytes} bytes.`);
+    // The rest of the body is not read, so the connection is of no further use.
+    response.headers.set('Connection', 'close');
+    return response;
+  };
   return bodyLimit({ maxSize: bodyMaxBytes, onError });
 }
 

@@ -8,6 +8,7 @@ import { ProblemError } from './problems.js';
 import { takeOver } from './refresh.js';
 import {
   bodyProblems,
+  instanceQuery,
   instantSchema,
   jsonAnswer,
   jsonBody,
@@ -40,7 +41,7 @@ const listRoute = createRoute({
   summary: 'The instances that this key may see.',
   tags,
   security,
-  request: { query: pageQuery.omit({ instance: true }) },
+  request: { query: pageQuery },
   responses: { 200: jsonAnswer('A page of instances.', pageSchema(instanceSchema)), ...problems },
 });
 
@@ -51,7 +52,7 @@ const addRoute = createRoute({
   summary: 'Makes an instance: a tenancy with its own key and journal.',
   tags,
   security,
-  request: { body: jsonBody(newInstanceSchema) },
+  request: { query: instanceQuery, body: jsonBody(newInstanceSchema) },
   responses: {
     201: jsonAnswer('Made.', instanceSchema.omit({ createdAt: true })),
     ...bodyProblems,

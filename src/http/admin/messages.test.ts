@@ -55,7 +55,7 @@ beforeAll(async () => {
   await api.record(api.tenant);
   await api.deliver(api.tenant, sink);
 });
-afterAll(() => api.close());
+afterAll(() => api?.close());
 
 const list = async (query = '') => (await api.call('GET', `/v1/messages${query}`)).body;
 const texts = (page: { data: { text: string }[] }) => page.data.map((message) => message.text);
@@ -113,7 +113,14 @@ describe('the message log', () => {
   });
 
   it('refuses a filter that means nothing', async () => {
-    for (const query of ['since=yesterday', 'direction=up', 'conversation=desk', 'address=']) {
+    for (const query of [
+      'since=yesterday',
+      'since=0000-01-01T00:00:00Z',
+      'until=9999-12-31T23:00:00-02:00',
+      'direction=up',
+      'conversation=desk',
+      'address=',
+    ]) {
       expect((await api.call('GET', `/v1/messages?${query}`)).status).toBe(400);
     }
     expect((await api.call('GET', '/v1/messages?account=nobody')).status).toBe(404);
@@ -128,7 +135,9 @@ describe('the message log', () => {
       await execute(() => list(`?limit=${limit}`));
       return queries;
     };
-    expect(await count(3)).toBe(await count(1));
+    const one = await count(1);
+    expect(one).toBeGreaterThanOrEqual(3);
+    expect(await count(3)).toBe(one);
   });
 });
 

@@ -15,7 +15,17 @@ import { idParams, instanceQuery, jsonAnswer, pageQuery, pageSchema, problems, s
 
 const tags = ['Messages'];
 
-const time = (description: string) => z.iso.datetime({ offset: true }).optional().openapi({ description });
+const time = (description: string) =>
+  z.iso
+    .datetime({ offset: true, error: 'must be a time such as 2026-11-23T09:30:00Z' })
+    .refine((text) => !isOutOfRange(new Date(text).getUTCFullYear()), 'is out of range')
+    .optional()
+    .openapi({ description });
+
+/** Years that the database does not read in the form in which JavaScript writes them. */
+function isOutOfRange(year: number): boolean {
+  return year < 1 || year > 9999;
+}
 
 const filters = pageQuery.extend({
   since: time('Received at this time or later, such as 2026-11-23T09:30:00Z.'),

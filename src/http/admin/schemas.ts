@@ -63,8 +63,16 @@ const instance = z.string().min(1).max(200).optional().openapi({
 /** Strict: a filter that is spelt wrong must not pass for no filter. */
 export const instanceQuery = z.strictObject({ instance });
 
+const wholeNumber = 'must be a whole number from 1 to 500';
+
 export const pageQuery = instanceQuery.extend({
-  limit: z.coerce.number().int().min(1).max(500).default(100).openapi({ description: 'Items on a page.' }),
+  limit: z.coerce
+    .number(wholeNumber)
+    .int(wholeNumber)
+    .min(1, wholeNumber)
+    .max(500, wholeNumber)
+    .default(100)
+    .openapi({ description: 'Items on a page.' }),
   cursor: z.string().min(1).max(500).optional().openapi({ description: '`next` of the page before.' }),
 });
 

@@ -2,12 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestApi, type TestApi } from '../../../test/support/admin-api.js';
 import { openAuditDetail } from '../../domain/audit.js';
 import { createIngress } from '../ingress.js';
+import { createAdmin } from './index.js';
 
 let api: TestApi;
+/** What the account's test meets instead of the network. */
+let answer: (url: string, init: RequestInit) => Promise<Response>;
 beforeAll(async () => {
-  api = await startTestApi();
+  api = await startTestApi({ fetch: (url, init) => answer(url, init) });
 });
-afterAll(() => api.close());
+afterAll(() => api?.close());
 
 const settings = { token: 'hush-hush', numbers: '+12025550100' };
 const addDesk = (name = 'desk') =>
@@ -101,56 +104,47 @@ describe('an account', () => {
 });
 
 describe('the test of an account', () => {
-  const testDesk = async (overrides: Parameters<typeof startTestApi>[0]) => {
-    const other = await startTestApi(overrides);
-    const { body } = await other.call('POST', '/v1/accounts', {
-      body: { connector: 'test-chat', name: 'desk', settings },
-    });
-    const result = (await other.call('POST', '/v1/accounts/desk/test')).body;
-    await other.close();
-    return { account: body.id, result };
-  };
+  const someId = '018f0000-0000-7000-8000-000000000000';
+  const testDesk = async () => (await api.call('POST', '/v1/accounts/desk/test')).body;
+  const ingress = () => createIngress({ ...api, ingest: undefined as never, bodyMaxBytes: 1_000 });
 
   it('is passed when the public listener refuses an unsigned request', async () => {
     const asked: string[] = [];
-    const ingress = createIngress({ ...api, ingest: undefined as never, bodyMaxBytes: 1_000 });
-    const { body } = await addDesk('reached');
-    const { result } = await testDesk({
-      // The public URL leads to this other gateway's listener, with the path of an account that it has.
-      fetch: async (url, init) => {
-        asked.push(url);
-        return ingress.request(`/webhooks/${body.id}/messages`, init);
-      },
-    });
-    expect(result).toMatchObject({ ok: true, checks: [{ ok: true }, { ok: true }, { ok: true }] });
-    expect(asked).toHaveLength(1);
+    answer = async (url, init) => {
+      asked.push(url);
+      return ingress().request(new URL(url).pathname, init);
+    };
+    expect(await testDesk()).toMatchObject({ ok: true, checks: [{ ok: true }, { ok: true }, { ok: true }] });
+    const { webhooks } = (await api.call('GET', '/v1/accounts/desk')).body;
+    expect(asked).toEqual([webhooks.messages]);
   });
 
   it('names a stranger who answers', async () => {
-    const { result } = await testDesk({ fetch: async () => new Response('hello') });
+    answer = async () => new Response('hello');
+    const result = await testDesk();
     expect(result.ok).toBe(false);
     expect(result.checks.at(-1)).toMatchObject({ name: 'webhook-messages', ok: false });
     expect(result.checks.at(-1).remedy).toContain('Point the public URL');
   });
 
   it('names a gateway that does not know the account', async () => {
-    const ingress = createIngress({ ...api, ingest: undefined as never, bodyMaxBytes: 1_000 });
-    const { result } = await testDesk({
-      fetch: async (url, init) => ingress.request(new URL(url).pathname, init),
-    });
-    expect(result.checks.at(-1).detail).toContain('does not know this account');
+    answer = async (_, init) => ingress().request(`/webhooks/${someId}/messages`, init);
+    expect((await testDesk()).checks.at(-1).detail).toContain('does not know this account');
   });
 
   it('names a local address, plain http and a connection that fails', async () => {
-    const { result } = await testDesk({
-      publicUrl: 'http://localhost:8080',
-      fetch: async () => {
-        throw new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') });
-      },
-    });
-    expect(result.checks.map((check: { ok: boolean }) => check.ok)).toEqual([false, false, false]);
-    expect(result.checks[0].remedy).toContain('ARCHWAY_PUBLIC_URL');
-    expect(result.checks[2].detail).toContain('ECONNREFUSED');
+    answer = async () => {
+      throw new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') });
+    };
+    const app = createAdmin({ ...api, publicUrl: 'http://localhost:8080' });
+    const headers = { authorization: `Bearer ${api.adminKey}` };
+    const response = await app.request('/v1/accounts/desk/test', { method: 'POST', headers });
+    const { checks } = (await response.json()) as {
+      checks: { ok: boolean; detail: string; remedy: string }[];
+    };
+    expect(checks.map((check) => check.ok)).toEqual([false, false, false]);
+    expect(checks[0]?.remedy).toContain('ARCHWAY_PUBLIC_URL');
+    expect(checks[2]?.detail).toContain('ECONNREFUSED');
   });
 });
 

@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, type TestContext, test } from 'vitest';
+import type { FailPoint } from '../../src/core/failpoint.js';
+import { DatabaseProxy } from '../outage/support/database-proxy.js';
+import { GatewayProcess } from '../support/gateway-process.js';
+import { addDesk, Traffic } from '../support/traffic.js';
+import { freshDatabaseUrl, requirePostgresUrl } from './support/databases.js';
+import { expectAllKept } from './support/kept.js';
+
+/**
+ * Every step between receipt and evidence, with the passes at which the process is killed there: at the first, and at a
+ * later one that leaves finished and unfinished work behind.
+ */
+const passes: Record<FailPoint, readonly number[]> = {
+  'ingest:received': [1, 9],
+  'ingest:before-commit': [1, 5],
+  'ingest:after-commit': [1, 5],
+  'ingest:before-reply': [1, 9],
+  'spool:before-sync': [1, 4],
+  'spool:after-sync': [1, 4],
+  'spool:before-remove': [1],
+  'normaliser:claimed': [2, 6],
+  'normaliser:before-commit': [1, 3],
+  'normaliser:after-commit': [1, 3],
+  'dispatcher:claimed': [3],
+  'dispatcher:before-deliver': [1, 8],
+  'dispatcher:after-deliver': [1, 8],
+  'dispatcher:after-commit': [1, 8],
+};
+
+const cases = Object.entries(passes).flatMap(([point, each]) =>
+  each.map((pass) => ({ point: point as FailPoint, pass })),
+);
+const isPassedInOutage = ({ point }: { point: FailPoint }) => point.startsWith('spool:');
+
+interface Prepared {
+  readonly gateway: GatewayProcess;
+  readonly traffic: Traffic;
+}
+
+async function prepare(databaseUrl: string | undefined, seed: number): Promise<Prepared> {
+  const gateway = await GatewayProcess.start({ databaseUrl });
+  const traffic = new Traffic(await addDesk(gateway), { conversations: 6, seed });
+  await gateway.stop();
+  return { gateway, traffic };
+}
+
+/** After the kill: started again, unanswered messages come again, new ones follow, and all of them are kept. */
+async function expectRecovery({ gateway, traffic }: Prepared): Promise<void> {
+  await gateway.diedAtFailPoint();
+  await gateway.start();
+  await traffic.resend(gateway);
+  await traffic.send(gateway, { each: 1 });
+  await expectAllKept(gateway, traffic.messages);
+  await gateway.stop();
+}
+
+test.for(cases.filter((each) => !isPassedInOutage(each)))(
+  'killed at $point, pass $pass: each message is kept once',
+  async ({ point, pass }) => {
+    const prepared = await prepare(await freshDatabaseUrl(), pass);
+    const { gateway, traffic } = prepared;
+    await gateway.start({ crashAt: { point, pass } });
+    await traffic.send(gateway);
+    await expectRecovery(prepared);
+  },
+);
+
+test.for(cases.filter(isPassedInOutage))(
+  'killed at $point, pass $pass, in an outage of the database: each message is kept once',
+  async ({ point, pass }, context: TestContext) => {
+    const line = await DatabaseProxy.open(await requirePostgresUrl(context));
+    const prepared = await prepare(line.url, pass);
+    const { gateway, traffic } = prepared;
+    await gateway.start({ crashAt: { point, pass } });
+    line.cut();
+    await traffic.send(gateway, { each: 5 });
+    line.mend();
+    await expectRecovery(prepared);
+  },
+);
+
+test('every fail point that the sources pass is in the matrix', () => {
+  const sources = fileURLToPath(new URL('../../src/', import.meta.url));
+  const passed = readdirSync(sources, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .flatMap((name) => [...readFileSync(`${sources}${name}`, 'utf8').matchAll(/\bfailPoint\('([^']+)'\)/g)])
+    .map(([, point]) => point);
+  expect(Object.keys(passes).sort()).toEqual([...new Set(passed)].sort());
+});
