@@ -2,7 +2,7 @@ import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { FailureKind } from '../sdk/index.js';
 import type { Queries } from './client.js';
 import { insertRows } from './insert-rows.js';
-import { attempts, deliveries, evidence } from './schema/index.js';
+import { deliveries, evidence } from './schema/index.js';
 
 export type NewDelivery = typeof deliveries.$inferInsert;
 export type DeliveryRow = typeof deliveries.$inferSelect;
@@ -94,7 +94,7 @@ export async function storeEvidence(tx: Queries, rows: readonly NewEvidence[]): 
   await tx.execute(sql`
     update deliveries set state = 'delivered', attempts = attempts + 1, changed_at = now(),
       failure_kind = null, failure = null
-    where id = any(${sql.param(rows.map((row) => row.deliveryId))}::uuid[])`);
+    where id = any(${sql.param(rows.map((row) => row.deliveryId))}::uuid[]) and state <> 'delivered'`);
 }
 
 export interface FailedAttempt {
@@ -104,21 +104,23 @@ export interface FailedAttempt {
   readonly dead: boolean;
 }
 
+/**
+ * Notes a failed try. Tries are numbered through all replays, since a replay begins to count its attempts anew. What
+ * another node has delivered meanwhile stays delivered.
+ */
 export async function storeFailedAttempt(tx: Queries, failed: FailedAttempt): Promise<void> {
-  const number = failed.delivery.attempts + 1;
-  const { failureKind, failure } = failed;
-  const { id: deliveryId, instanceId } = failed.delivery;
-  await tx.insert(attempts).values({ instanceId, deliveryId, number, at: new Date(), failureKind, failure });
-  await tx
-    .update(deliveries)
-    .set({
-      state: failed.dead ? 'dead' : 'pending',
-      attempts: number,
-      failureKind,
-      failure,
-      changedAt: new Date(),
-    })
-    .where(eq(deliveries.id, deliveryId));
+  const { failureKind, failure, delivery } = failed;
+  await tx.execute(sql`
+    with failed as (
+      update deliveries set state = ${failed.dead ? 'dead' : 'pending'}, attempts = attempts + 1,
+        failure_kind = ${failureKind}, failure = ${failure}, changed_at = now()
+      where id = ${delivery.id} and state = 'pending'
+      returning id, instance_id)
+    insert into attempts (instance_id, delivery_id, number, at, failure_kind, failure)
+    select instance_id, id, 1 + (select count(*) from attempts where delivery_id = failed.id), now(),
+      ${failureKind}, ${failure}
+    from failed
+    on conflict do nothing`);
 }
 
 /**
@@ -181,11 +183,12 @@ export async function replayDeadLetters(
     update deliveries set state = 'pending', attempts = 0, changed_at = now()
     where instance_id = ${replay.instanceId} and state = 'dead' ${some}
     returning sink_id, lane`);
-  await tx.execute(sql`
-    update lanes set due_at = coalesce(due_at, now())
-    where (sink_id, lane) in (
-      select * from unnest(${sql.param(rows.map((row) => row.sink_id))}::uuid[],
-                           ${sql.param(rows.map((row) => row.lane))}::uuid[]))`);
+  const replayed = sql`(sink_id, lane) in (
+    select * from unnest(${sql.param(rows.map((row) => row.sink_id))}::uuid[],
+                         ${sql.param(rows.map((row) => row.lane))}::uuid[]))`;
+  // In the order in which everybody locks lanes, so that two transactions never wait for each other.
+  await tx.execute(sql`select 1 from lanes where ${replayed} order by sink_id, lane for update`);
+  await tx.execute(sql`update lanes set due_at = coalesce(due_at, now()) where ${replayed}`);
   await tx.execute(sql`select pg_notify(${deliveriesChannel}, sink) from unnest(
     ${sql.param([...new Set(rows.map((row) => row.sink_id))])}::text[]) as sink`);
   return rows.length;

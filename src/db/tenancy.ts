@@ -68,16 +68,16 @@ export async function listSinks(queries: Queries, instanceId?: string): Promise<
     .orderBy(asc(sinks.id));
 }
 
-/** Pauses a sink as a whole and says why. */
+/** Pauses a sink as a whole and says why; a pause that lasts longer already stays. `pauses`: in a row, this one included. */
 export async function pauseSink(
   tx: Queries,
-  pause: { sinkId: string; delayMs: number; failureKind: FailureKind; failure: string },
+  pause: { sinkId: string; delayMs: number; pauses: number; failureKind: FailureKind; failure: string },
 ): Promise<void> {
   await tx
     .update(sinks)
     .set({
-      pausedUntil: sql`now() + ${pause.delayMs} * interval '1 millisecond'`,
-      pauses: sql`${sinks.pauses} + 1`,
+      pausedUntil: sql`greatest(paused_until, now() + ${pause.delayMs} * interval '1 millisecond')`,
+      pauses: pause.pauses,
       failureKind: pause.failureKind,
       failure: pause.failure,
     })
@@ -92,7 +92,14 @@ export async function markSinkHealthy(tx: Queries, sinkId: string): Promise<void
     .where(and(eq(sinks.id, sinkId), sql`${sinks.pauses} > 0`));
 }
 
-export async function countPauses(queries: Queries, sinkId: string): Promise<number> {
-  const [row] = await queries.select({ pauses: sinks.pauses }).from(sinks).where(eq(sinks.id, sinkId));
-  return row?.pauses ?? 0;
+/** How often the sink was paused in a row, and whether such a pause lies ahead. */
+export async function readPauses(
+  queries: Queries,
+  sinkId: string,
+): Promise<{ pauses: number; paused: boolean }> {
+  const [row] = await queries
+    .select({ pauses: sinks.pauses, paused: sql<boolean>`coalesce(paused_until > now(), false)` })
+    .from(sinks)
+    .where(eq(sinks.id, sinkId));
+  return row ?? { pauses: 0, paused: false };
 }

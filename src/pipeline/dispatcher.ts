@@ -3,13 +3,16 @@ import { failPoint } from '../core/failpoint.js';
 import type { Database } from '../db/client.js';
 import { claimLanes, type DeliveryRow, readPending } from '../db/delivery-queue.js';
 import { type RecordRow, readRecordsById } from '../db/journal.js';
-import { envelopeBytes, readEnvelope } from '../domain/records.js';
+import { ErasedError, envelopeBytes, readEnvelope } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
-import { type Delivery, Failure, type OpenSink, type Outcome } from '../sdk/index.js';
-import type { Log } from '../telemetry/log.js';
+import { type Delivery, Failure } from '../sdk/index.js';
+import { type Log, pluginFault } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { SealError } from '../vault/index.js';
 import type { SinkHandle } from './open-sinks.js';
+import { laneResult } from './outcomes.js';
 import { type LaneResult, Settlement } from './settlement.js';
+import { callSink } from './sink-call.js';
 import { WorkLoop } from './work-loop.js';
 
 export interface DispatcherOptions {
@@ -20,15 +23,30 @@ export interface DispatcherOptions {
   readonly node: string;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** How long a sink may take before it is told to stop. */
+  readonly deliverTimeoutMs?: number;
+  /** How long it may take after that. */
+  readonly abandonMs?: number;
 }
 
-/** Lanes that are delivered at the same time. */
+/** Lanes that are delivered at the same time, and as many that wait for their turn. */
 const lanesMax = 32;
+const claimedMax = 2 * lanesMax;
 const perLaneMax = 50;
+/**
+ * Longer than a lane may wait for its turn, deliver, and be given up together: whoever takes the lane over must not meet us
+ * still delivering.
+ */
 const leaseMs = 60_000;
-/** Shorter than the lease: whoever takes the lane over must not meet us still delivering. */
-const deliverTimeoutMs = 45_000;
+const turnWaitMaxMs = 5_000;
+const defaultDeliverTimeoutMs = 40_000;
+const defaultAbandonMs = 5_000;
 const pollMs = 1_000;
+
+interface Work {
+  readonly row: DeliveryRow;
+  readonly record: RecordRow;
+}
 
 /**
  * Brings the records of one instance to one sink. Lanes run side by side; within a lane, deliveries go out in the order of
@@ -36,15 +54,17 @@ const pollMs = 1_000;
  * work itself lies in the database.
  */
 export class Dispatcher {
-  readonly #options: DispatcherOptions;
+  readonly #options: Required<DispatcherOptions>;
   readonly #loop: WorkLoop;
   readonly #queue = new PQueue({ concurrency: lanesMax });
   readonly #settlement: Settlement;
   readonly #active = new Set<string>();
-  readonly #stopping = new AbortController();
+  /** Deliveries under way. Not one signal for all: a signal that lives long keeps every other that is derived from it. */
+  readonly #underWay = new Set<AbortController>();
+  #aborted = false;
 
   constructor(options: DispatcherOptions) {
-    this.#options = options;
+    this.#options = { deliverTimeoutMs: defaultDeliverTimeoutMs, abandonMs: defaultAbandonMs, ...options };
     this.#settlement = new Settlement({ ...options, sink: options.sink.configured });
     this.#loop = new WorkLoop({
       work: () => this.#portion(),
@@ -67,29 +87,52 @@ export class Dispatcher {
 
   /** Lets deliveries under way finish for a moment, then aborts them; what is unfinished is due again. */
   async stop(graceMs: number): Promise<void> {
-    const timer = setTimeout(() => this.#stopping.abort(), graceMs);
+    const timer = setTimeout(() => this.#abort(), graceMs);
     await this.#loop.stop();
     await this.#queue.onIdle();
     clearTimeout(timer);
-    await this.#options.sink.close();
+    await this.#closeSink();
+  }
+
+  #abort(): void {
+    this.#aborted = true;
+    for (const delivering of this.#underWay) delivering.abort();
+  }
+
+  /** A sink that hangs in its disposal must not hold up the shutdown. */
+  async #closeSink(): Promise<void> {
+    const { sink, log, abandonMs } = this.#options;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('It did not close in time.')), abandonMs);
+    });
+    try {
+      await Promise.race([sink.close(), late]);
+    } catch (error) {
+      log.error({ fault: pluginFault(error), sink: this.sinkId }, 'A sink could not be closed.');
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #portion(): Promise<boolean> {
-    await this.#queue.onSizeLessThan(1);
     const { database, node } = this.#options;
     // After a pause one lane goes first: while the sink is still away, one delivery finds out and not thirty-two.
-    const limit = this.#settlement.healthy ? lanesMax : 1;
+    const limit = (this.#settlement.healthy ? claimedMax : 1) - this.#active.size;
+    if (limit < 1) return false;
+    const claimedAt = performance.now();
     const claimed = await claimLanes(database.orm, { sinkId: this.sinkId, holder: node, limit, leaseMs });
     failPoint('dispatcher:claimed');
     const lanes = claimed.filter((lane) => !this.#active.has(lane));
     if (lanes.length === 0) return false;
     for (const lane of lanes) this.#active.add(lane);
-    const work = await this.#readWork(lanes);
-    for (const [lane, deliveries] of work) void this.#queue.add(() => this.#runLane(lane, deliveries));
+    for (const [lane, work] of await this.#readWork(lanes)) {
+      void this.#queue.add(() => this.#runLane(lane, work, claimedAt));
+    }
     return true;
   }
 
-  async #readWork(lanes: readonly string[]): Promise<Map<string, { row: DeliveryRow; record: RecordRow }[]>> {
+  async #readWork(lanes: readonly string[]): Promise<Map<string, Work[]>> {
     const { database } = this.#options;
     try {
       const pending = await readPending(database.orm, { sinkId: this.sinkId, lanes, perLaneMax });
@@ -104,14 +147,13 @@ export class Dispatcher {
     }
   }
 
-  async #runLane(lane: string, work: { row: DeliveryRow; record: RecordRow }[]): Promise<void> {
+  async #runLane(lane: string, work: readonly Work[], claimedAt: number): Promise<void> {
     try {
-      const outcomes = await this.#deliver(work);
+      const late = performance.now() - claimedAt > turnWaitMaxMs;
+      const result = late || this.#aborted ? { lane, delivered: [] } : await this.#deliver(lane, work);
       failPoint('dispatcher:after-deliver');
-      const rows = work.map(({ row }) => row);
-      const result = laneResult(lane, rows, outcomes);
       // A shutdown is not a failed attempt: what it interrupted is simply due again.
-      await this.#settlement.settle(this.#stopping.signal.aborted ? { ...result, failed: undefined } : result);
+      await this.#settlement.settle(this.#aborted ? { ...result, failed: undefined } : result);
       failPoint('dispatcher:after-commit');
     } catch (error) {
       this.#options.log.error(
@@ -124,23 +166,36 @@ export class Dispatcher {
     }
   }
 
-  async #deliver(work: { row: DeliveryRow; record: RecordRow }[]): Promise<Outcome[]> {
-    if (work.length === 0) return [];
-    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(deliverTimeoutMs)]);
+  async #deliver(lane: string, work: readonly Work[]): Promise<LaneResult> {
+    const { deliveries, unreadable } = this.#openRecords(work);
+    if (deliveries.length === 0) return { lane, delivered: [], failed: unreadable };
+    const rows = work.slice(0, deliveries.length).map(({ row }) => row);
+    const { sink, log, deliverTimeoutMs, abandonMs } = this.#options;
+    const underWay = new AbortController();
+    const timer = setTimeout(() => underWay.abort(), deliverTimeoutMs);
+    this.#underWay.add(underWay);
     try {
-      const sink: OpenSink = await this.#options.sink.get();
-      const deliveries = work.map(({ row, record }) => this.#delivery(row, record));
-      failPoint('dispatcher:before-deliver');
-      return await sink.deliver(deliveries, signal);
-    } catch (error) {
-      const failure =
-        error instanceof Failure
-          ? error
-          : new Failure('indeterminate', 'The sink failed unexpectedly.', { cause: error });
-      if (failure !== error)
-        this.#options.log.error({ error, sink: this.sinkId }, 'A sink threw; that is a fault in it.');
-      return [{ ok: false, failure }];
+      const outcomes = await callSink({ sink, deliveries, signal: underWay.signal, abandonMs, log });
+      return laneResult(lane, rows, outcomes);
+    } finally {
+      clearTimeout(timer);
+      this.#underWay.delete(underWay);
     }
+  }
+
+  /** The deliveries before the first record that cannot be read: those ahead of it are not to blame. */
+  #openRecords(work: readonly Work[]): { deliveries: Delivery[]; unreadable: LaneResult['failed'] } {
+    const deliveries: Delivery[] = [];
+    for (const { row, record } of work) {
+      try {
+        deliveries.push(this.#delivery(row, record));
+      } catch (error) {
+        if (!(error instanceof SealError || error instanceof ErasedError)) throw error;
+        const failure = new Failure('rejected', error.message, { cause: error });
+        return { deliveries, unreadable: { row, failure } };
+      }
+    }
+    return { deliveries, unreadable: undefined };
   }
 
   #delivery(row: DeliveryRow, record: RecordRow): Delivery {
@@ -148,17 +203,4 @@ export class Dispatcher {
     // Record and sink, no clock and no attempt number: the same on every try.
     return { idempotencyKey: `${row.recordId}/${row.sinkId}`, envelope, bytes: envelopeBytes(envelope) };
   }
-}
-
-/** Evidence up to the first failure; what lies behind a failure was not attempted, or will be found delivered already. */
-function laneResult(lane: string, rows: readonly DeliveryRow[], outcomes: readonly Outcome[]): LaneResult {
-  const failedAt = outcomes.findIndex((outcome) => !outcome.ok);
-  const delivered = outcomes.flatMap((outcome, index) => {
-    const row = rows[index];
-    return outcome.ok && row !== undefined ? [{ row, evidence: outcome.evidence }] : [];
-  });
-  const failed = outcomes[failedAt];
-  const row = rows[failedAt];
-  if (failed === undefined || failed.ok || row === undefined) return { lane, delivered };
-  return { lane, delivered, failed: { row, failure: failed.failure } };
 }

@@ -51,6 +51,8 @@ export class GroupCommit<Item, Result> {
   async #commitGroup(group: Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await this.#commit(group.map(({ item }) => item));
+      // A missing result must not pass for a success.
+      if (results.length !== group.length) throw new Error('A group commit gave another number of results.');
       group.forEach(({ resolve, reject }, index) => {
         const result = results[index] as Result | Error;
         if (result instanceof Error) reject(result);

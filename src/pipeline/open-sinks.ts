@@ -12,13 +12,19 @@ export class SinkHandle {
 
   /** @throws {Failure} when the sink cannot be opened; the next call tries again. */
   async get(): Promise<OpenSink> {
-    this.#open ??= this.configured.type.open(this.configured.settings, { now: () => new Date() });
+    this.#open ??= this.#begin();
+    const opening = this.#open;
     try {
-      return await this.#open;
+      return await opening;
     } catch (error) {
-      this.#open = undefined;
+      // Not one that another caller has begun since.
+      if (this.#open === opening) this.#open = undefined;
       throw error;
     }
+  }
+
+  async #begin(): Promise<OpenSink> {
+    return this.configured.type.open(this.configured.settings, { now: () => new Date() });
   }
 
   async close(): Promise<void> {

@@ -7,7 +7,7 @@ import {
   storeEvidence,
   storeFailedAttempt,
 } from '../db/delivery-queue.js';
-import { countPauses, markSinkHealthy, pauseSink } from '../db/tenancy.js';
+import { markSinkHealthy, pauseSink, readPauses } from '../db/tenancy.js';
 import { sealEvidence } from '../domain/evidence.js';
 import type { ConfiguredSink } from '../domain/sinks.js';
 import type { Tenant } from '../domain/tenants.js';
@@ -62,20 +62,26 @@ export class Settlement {
 
   async #commit(results: readonly LaneResult[]): Promise<undefined[]> {
     const { database, node, sink } = this.#options;
-    const decisions = await database.orm.transaction(async (tx) => {
+    const settled = await database.orm.transaction(async (tx) => {
       await storeEvidence(
         tx,
         results.flatMap((result) => this.#evidenceRows(result)),
       );
-      const decided = await this.#storeFailures(tx, results);
-      const lanes = results.map(({ lane }, index) => ({ lane, retryInMs: retryInMs(decided[index]) }));
-      await releaseLanes(tx, { sinkId: sink.id, holder: node, lanes });
       const succeeded = results.some((result) => result.delivered.length > 0);
-      if (succeeded && !decided.some((decision) => decision?.action === 'pause'))
-        await markSinkHealthy(tx, sink.id);
-      return decided;
+      const { pauses, paused } = await readPauses(tx, sink.id);
+      const pausesBefore = pausesInARow(pauses, { paused, succeeded });
+      const decisions = await this.#storeFailures(tx, results, pausesBefore);
+      const lanes = results.map(({ lane }, index) => ({ lane, retryInMs: retryInMs(decisions[index]) }));
+      await releaseLanes(tx, { sinkId: sink.id, holder: node, lanes });
+      const pausing = decisions.some((decision) => decision?.action === 'pause');
+      // A success during a pause began before it, and says nothing about the end of it.
+      const recovered = succeeded && !paused && !pausing;
+      if (recovered) await markSinkHealthy(tx, sink.id);
+      return { decisions, pausing, recovered };
     });
-    this.#observe(results, decisions);
+    this.#observe(results, settled.decisions);
+    if (settled.pausing) this.#healthy = false;
+    else if (settled.recovered) this.#healthy = true;
     return results.map(() => undefined);
   }
 
@@ -92,8 +98,11 @@ export class Settlement {
   }
 
   /** One decision per result; undefined where nothing failed. A group pauses its sink once. */
-  async #storeFailures(tx: Queries, results: readonly LaneResult[]): Promise<(Decision | undefined)[]> {
-    const pausesBefore = await countPauses(tx, this.#options.sink.id);
+  async #storeFailures(
+    tx: Queries,
+    results: readonly LaneResult[],
+    pausesBefore: number,
+  ): Promise<(Decision | undefined)[]> {
     let paused = false;
     const decisions: (Decision | undefined)[] = [];
     for (const { failed } of results) {
@@ -111,7 +120,9 @@ export class Settlement {
       } else if (!paused) {
         paused = true;
         const { delayMs } = decision;
-        await pauseSink(tx, { sinkId: this.#options.sink.id, delayMs, failureKind: kind, failure: message });
+        const pauses = pausesBefore + 1;
+        const sinkId = this.#options.sink.id;
+        await pauseSink(tx, { sinkId, delayMs, pauses, failureKind: kind, failure: message });
       }
     }
     return decisions;
@@ -131,9 +142,16 @@ export class Settlement {
         'A delivery failed.',
       );
     });
-    if (decisions.some((decision) => decision?.action === 'pause')) this.#healthy = false;
-    else if (results.some((result) => result.delivered.length > 0)) this.#healthy = true;
   }
+}
+
+/** What fails during a pause had begun before it, and is part of it: thirty-two lanes are one outage. */
+function pausesInARow(
+  pauses: number,
+  { paused, succeeded }: { paused: boolean; succeeded: boolean },
+): number {
+  if (paused) return pauses - 1;
+  return succeeded ? 0 : pauses;
 }
 
 function retryInMs(decision: Decision | undefined): number {

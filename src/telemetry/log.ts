@@ -27,7 +27,7 @@ export function createLog(options: { level: string; destination?: DestinationStr
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths, censor: '[redacted]' },
-      serializers: { error: serializeError },
+      serializers: { error: serializeError, err: serializeError },
     },
     options.destination ?? pino.destination(2),
   );
@@ -39,17 +39,28 @@ export function createLog(options: { level: string; destination?: DestinationStr
  */
 function serializeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: 'not an Error' };
-  const code = (error as { code?: unknown }).code;
   const cause = error.cause instanceof Error ? serializeError(error.cause) : undefined;
   return {
-    type: error.name,
     message: error.message.startsWith('Failed query') ? 'Failed query' : error.message,
-    ...(typeof code === 'string' ? { code } : {}),
+    ...pluginFault(error),
     ...(cause === undefined ? {} : { cause }),
-    stack: error.stack
-      ?.split('\n')
-      .filter((line) => line.trimStart().startsWith('at '))
-      .slice(0, 6)
-      .join('\n'),
   };
+}
+
+/** What may be logged of something that a plugin threw by mistake: not its message, which may quote what it was given. */
+export function pluginFault(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const code = (error as { code?: unknown }).code;
+  return { type: error.name, ...(typeof code === 'string' ? { code } : {}), stack: frames(error) };
+}
+
+/** The frames of a stack without the message above them, which may have lines that look like frames. */
+function frames({ stack = '', message }: Error): string {
+  const start = stack.indexOf(message) + message.length;
+  return stack
+    .slice(start)
+    .split('\n')
+    .filter((line) => /^\s+at .+:\d+:\d+\)?$/.test(line))
+    .slice(0, 6)
+    .join('\n');
 }

@@ -55,7 +55,7 @@ function status(account: string, name: string): SignedRequest {
   const fields = {
     MessageSid: sid('a'),
     MessageStatus: name,
-    From: desk,
+    From: number,
     To: client,
     ApiVersion: '2010-04-01',
   };
