@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import { type Database, type DatabaseLocation, openDatabase } from '../../src/db/client.js';
 import { migrateDatabase } from '../../src/db/migrate.js';
+import { copyEmbeddedTemplate } from './embedded-template.js';
 
 export interface TestDatabase {
   readonly database: Database;
@@ -41,8 +42,10 @@ interface Place {
 
 async function temporaryDirectory(): Promise<Place> {
   const parent = await mkdtemp(join(tmpdir(), 'archway-test-'));
+  const directory = join(parent, 'database');
+  await copyEmbeddedTemplate(directory);
   return {
-    location: { kind: 'embedded', directory: join(parent, 'database') },
+    location: { kind: 'embedded', directory },
     remove: () => rm(parent, { recursive: true, force: true }),
   };
 }
