@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
-import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
 import type { Database, Orm } from './client.js';
 
 /** An arbitrary constant: whoever migrates holds this advisory lock, so that twenty starts at once do it once. */
@@ -20,10 +20,10 @@ export class SchemaTooNewError extends Error {
  * @throws {SchemaTooNewError} when a newer Archway has been here.
  */
 export async function migrateDatabase(database: Database): Promise<{ applied: number }> {
-  const known = readMigrationFiles({ migrationsFolder: migrationsFolder() });
+  const known = knownMigrations();
   return database.orm.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(${migrationLock})`);
-    const applied = await appliedMigrations(tx);
+    const applied = (await appliedMigrations(tx)) ?? (await createBookkeeping(tx));
     const unknown = applied.filter((when) => !known.some((migration) => migration.folderMillis === when));
     if (unknown.length > 0) {
       throw new SchemaTooNewError(
@@ -42,20 +42,29 @@ export async function migrateDatabase(database: Database): Promise<{ applied: nu
   });
 }
 
-async function appliedMigrations(tx: Transaction): Promise<number[]> {
-  const [table] = await tx.execute<{ name: string | null }>(
+/** Every migration of this version, oldest first. */
+export function knownMigrations(): MigrationMeta[] {
+  return readMigrationFiles({ migrationsFolder: migrationsFolder() });
+}
+
+/** Versions (`folderMillis`) of the migrations that were applied; undefined when none ever was. */
+export async function appliedMigrations(queries: Pick<Orm, 'execute'>): Promise<number[] | undefined> {
+  const [table] = await queries.execute<{ name: string | null }>(
     sql`select to_regclass('archway_migrations')::text as name`,
   );
-  if (table?.name === null) {
-    await tx.execute(sql`
-      create table archway_migrations (
-        version bigint primary key,
-        hash text not null,
-        applied_at timestamptz not null default now()
-      )`);
-  }
-  const rows = await tx.execute<{ version: string }>(sql`select version::text from archway_migrations`);
+  if (table?.name === null) return undefined;
+  const rows = await queries.execute<{ version: string }>(sql`select version::text from archway_migrations`);
   return rows.map((row) => Number(row.version));
+}
+
+async function createBookkeeping(tx: Transaction): Promise<number[]> {
+  await tx.execute(sql`
+    create table archway_migrations (
+      version bigint primary key,
+      hash text not null,
+      applied_at timestamptz not null default now()
+    )`);
+  return [];
 }
 
 /** `migrations/` stands at the top of the package: two folders up from src/db, three from dist/src/db. */

@@ -20,7 +20,7 @@ export interface GatewayOptions {
 }
 
 export interface StartOptions {
-  /** Kills itself there, at this pass (from 1). */
+  /** Kills itself there, at this pass (from 1) after `armFailPoint`. */
   readonly crashAt?: { readonly point: FailPoint; readonly pass?: number };
   /** A command that runs the one behind it: a tracer, a limit. */
   readonly launcher?: readonly string[];
@@ -148,6 +148,11 @@ export class GatewayProcess {
   /** Resolves when the process has ended, by itself or by us. */
   get exited(): Promise<Exit> {
     return this.#exit;
+  }
+
+  /** From now on passes of the fail point count. */
+  armFailPoint(): void {
+    process.kill(this.#processId, 'SIGUSR2');
   }
 
   /** The end by a fail point. */

@@ -17,7 +17,8 @@ export type OpenedDatabase =
 /** The embedded database has one owner: while a server runs, only that server can tell about it. */
 export async function openForChecks(config: Config, serverRunning: boolean): Promise<OpenedDatabase> {
   const { database } = config;
-  if (database.kind === 'postgres') return open(() => openDatabase({ ...database, connectionsMax: 1 }));
+  if (database.kind === 'postgres')
+    return open(() => openDatabase({ ...database, connectionsMax: 1 }), reachRemedy);
   return openEmbedded(config, database, serverRunning);
 }
 
@@ -30,52 +31,47 @@ async function openEmbedded(
   const stats = await statOptional(location.directory).catch(() => null);
   if (stats === undefined) return closed(ok(name, 'embedded; does not exist yet, archway serve makes it'));
   if (stats === null || !isOwner(stats)) {
-    return closed(
-      warn(
-        name,
-        `embedded, in ${location.directory}, not opened as this user`,
-        'run as the user who runs the server',
-      ),
-    );
+    const detail = `embedded, in ${location.directory}, not opened as this user`;
+    return closed(warn(name, detail, 'run as the user who runs the server'));
   }
+  let lock: FileLock;
   try {
-    const lock = lockFile(join(dataDirectory, 'lock'));
-    return await open(() => openDatabase(location), lock);
+    lock = lockFile(join(dataDirectory, 'lock'));
   } catch (error) {
-    if (!(error instanceof LockedError)) throw error;
-    return closed(
-      fail(
-        name,
-        `embedded, held by ${holder(error)}, which answers no request`,
-        'see its log; stop it, then start it again',
-      ),
-    );
+    return closed(error instanceof LockedError ? held(error) : unopened(error, ownerRemedy));
   }
+  const opened = await open(() => openDatabase(location), ownerRemedy);
+  if (opened.database === undefined) {
+    lock.release();
+    return opened;
+  }
+  return { database: opened.database, close: () => opened.close().finally(() => lock.release()) };
 }
 
-function holder({ holderProcessId }: LockedError): string {
-  return holderProcessId === undefined ? 'a process' : `process ${holderProcessId}`;
-}
-
-async function open(start: () => Promise<Database>, lock?: FileLock): Promise<OpenedDatabase> {
+async function open(start: () => Promise<Database>, remedy: string): Promise<OpenedDatabase> {
   let database: Database | undefined;
   try {
     database = await start();
     await database.sql`select 1`;
     const opened = database;
-    const close = () => opened.close().finally(() => lock?.release());
-    return { database: opened, close };
+    return { database: opened, close: () => opened.close() };
   } catch (error) {
     await database?.close();
-    lock?.release();
-    return closed(
-      fail(
-        name,
-        `cannot be opened: ${rootMessage(error)}`,
-        'check that it runs, that it can be reached from here, and DATABASE_URL',
-      ),
-    );
+    return closed(unopened(error, remedy));
   }
+}
+
+const reachRemedy = 'check that it runs, that it can be reached from here, and DATABASE_URL';
+const ownerRemedy = 'run as the user who runs the server; if that is so, see the log of the server';
+
+function held({ holderProcessId }: LockedError): Check {
+  const holder = holderProcessId === undefined ? 'a process' : `process ${holderProcessId}`;
+  const detail = `embedded, held by ${holder}, which answers no request`;
+  return fail(name, detail, 'see its log; stop it, then start it again');
+}
+
+function unopened(error: unknown, remedy: string): Check {
+  return fail(name, `cannot be opened: ${rootMessage(error)}`, remedy);
 }
 
 function closed(check: Check): OpenedDatabase {

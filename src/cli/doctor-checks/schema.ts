@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type { Database } from '../../db/client.js';
+import { appliedMigrations, knownMigrations } from '../../db/migrate.js';
 import { type Check, fail, ok, warn } from './check.js';
 
 const name = 'schema';
@@ -13,20 +11,14 @@ export interface SchemaFinding {
 }
 
 /** Compares the migrations of the database with those of this version, and applies none. */
-export async function checkSchema({ sql }: Database): Promise<SchemaFinding> {
-  const known = readMigrationFiles({ migrationsFolder: migrationsFolder() }).map((each) => each.folderMillis);
-  const [table] = await sql<
-    { found: boolean }[]
-  >`select to_regclass('archway_migrations') is not null as found`;
-  if (table?.found !== true) {
+export async function checkSchema({ orm }: Database): Promise<SchemaFinding> {
+  const known = knownMigrations().map((each) => each.folderMillis);
+  const applied = await appliedMigrations(orm);
+  if (applied === undefined) {
     const check = warn(name, 'the database is empty', 'archway serve makes the tables at its first start');
     return { check, current: false };
   }
-  const rows = await sql<{ version: string }[]>`select version::text from archway_migrations`;
-  return compareMigrations(
-    known,
-    rows.map((row) => Number(row.version)),
-  );
+  return compareMigrations(known, applied);
 }
 
 export function compareMigrations(known: readonly number[], applied: readonly number[]): SchemaFinding {
@@ -49,14 +41,4 @@ export function compareMigrations(known: readonly number[], applied: readonly nu
     return { check, current: false };
   }
   return { check: ok(name, `all ${known.length} migration(s) applied`), current: true };
-}
-
-/** `migrations/` stands at the top of the package: three folders up from the sources, four from dist/. */
-function migrationsFolder(): string {
-  const candidates = ['../../../migrations', '../../../../migrations'].map((path) =>
-    fileURLToPath(new URL(path, import.meta.url)),
-  );
-  const found = candidates.find((path) => existsSync(path));
-  if (found === undefined) throw new Error('The migrations folder is missing from this installation');
-  return found;
 }

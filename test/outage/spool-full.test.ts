@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, type TestContext, test } from 'vitest';
+import { requirePostgresUrl, skip } from '../crash/support/databases.js';
+import { expectAllKept } from '../crash/support/kept.js';
+import { GatewayProcess } from '../support/gateway-process.js';
+import { addDesk, Traffic } from '../support/traffic.js';
+import { DatabaseProxy } from './support/database-proxy.js';
+
+/** A disk of one megabyte: room for some hundred captures. */
+async function smallDisk(context: TestContext): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'archway-small-disk-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', directory], { stdio: 'pipe' });
+  } catch {
+    return skip(context, 'a small tmpfs cannot be mounted here, which needs root');
+  }
+  onTestFinished(() => void execFileSync('umount', ['-l', directory]));
+  return directory;
+}
+
+/** Fills the spool and says how the gateway answered the messages that it had no room for. */
+async function expectFullSpoolRefused(gateway: GatewayProcess, traffic: Traffic): Promise<void> {
+  await traffic.send(gateway, { each: 1_000 });
+  expect(traffic.brokenConnections).toBe(0);
+  expect(traffic.answered.length, 'messages are taken while there is room').toBeGreaterThan(20);
+  expect(traffic.refusals.length, 'every conversation ends at the full spool').toBe(
+    traffic.conversations.length,
+  );
+  await traffic.send(gateway, { each: 0 });
+  expect(traffic.answered.length + traffic.conversations.length).toBe(traffic.messages.length);
+  for (const { status, headers } of traffic.refusals) {
+    expect(status).toBe(503);
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+  }
+}
+
+test('a full spool: 503 with Retry-After and never a 200; what had a 200 is kept', {
+  timeout: 120_000,
+}, async (context) => {
+  const line = await DatabaseProxy.open(await requirePostgresUrl(context));
+  const gateway = await GatewayProcess.start({
+    databaseUrl: line.url,
+    environment: { ARCHWAY_SPOOL_DIR: await smallDisk(context), ARCHWAY_SPOOL_FREE_MIN_MB: '0.05' },
+  });
+  const traffic = new Traffic(await addDesk(gateway), { conversations: 8, seed: 1 });
+  line.cut();
+  await expectFullSpoolRefused(gateway, traffic);
+  const taken = traffic.answered;
+  line.mend();
+  await expectAllKept(gateway, taken);
+  await traffic.resend(gateway);
+  await expectAllKept(gateway, traffic.messages);
+  await gateway.stop();
+});
+
+test('a disk that takes only a part of what is written: 503, never a 200; what had a 200 is kept', {
+  timeout: 120_000,
+}, async (context) => {
+  const line = await DatabaseProxy.open(await requirePostgresUrl(context));
+  const gateway = await GatewayProcess.create({ databaseUrl: line.url });
+  // The kernel cuts a write that crosses the limit, as a disk does when it fills up during the write.
+  const limited = ['sh', '-c', 'ulimit -f 100 && exec "$@"', 'limited'];
+  await gateway.start({ launcher: limited });
+  const traffic = new Traffic(await addDesk(gateway), { conversations: 8, seed: 2 });
+  line.cut();
+  await traffic.send(gateway, { each: 60 });
+  const taken = traffic.answered;
+  expect(taken.length).toBeGreaterThan(20);
+  expect(traffic.refusals.map(({ status }) => status)).toEqual(traffic.refusals.map(() => 503));
+  line.mend();
+  await expectAllKept(gateway, taken);
+  await gateway.stop();
+});
