@@ -1,0 +1,140 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type DatabaseLocation, openDatabase } from '../src/db/client.js';
+import { type LoadResult, runLoad } from './load.js';
+import { type GatewayServer, publicUrl, residentMb, startGateway, startUsual } from './servers.js';
+import { account, signedRequests } from './traffic.js';
+
+const connections = 64;
+/** More than any server here answers in a second. */
+const requestsPerSecondMax = 20_000;
+const drainMaxMs = 600_000;
+
+/** What the run of the gateway itself shows. */
+export interface GatewayFigures {
+  readonly c: LoadResult;
+  /** Messages per second from the first request to the last evidence. */
+  readonly endToEndPerSecond: number;
+  /** Messages per second that were recorded and archived when no more came in. */
+  readonly drainPerSecond: number;
+  /** From receipt to evidence. */
+  readonly delayP95Ms: number;
+  /** The highest that was seen. */
+  readonly residentMb: number;
+  readonly residentOverTimeMb: readonly number[];
+  readonly startMs: number;
+}
+
+export interface Figures extends GatewayFigures {
+  readonly a: LoadResult;
+  readonly b: LoadResult;
+  readonly b2: LoadResult;
+  readonly cOverB: number;
+  readonly cOverA: number;
+}
+
+export async function measureUsual(
+  variant: 'bare' | 'official' | 'own',
+  location: DatabaseLocation,
+  durationMs: number,
+): Promise<LoadResult> {
+  if (location.kind === 'embedded') mkdirSync(dirname(location.directory), { recursive: true });
+  const server = await startUsual(variant, location);
+  try {
+    return await load(server.port, '/webhooks/bench/messages', durationMs);
+  } finally {
+    await server.stop();
+  }
+}
+
+export async function measureGateway(
+  dataDirectory: string,
+  location: DatabaseLocation,
+  durationMs: number,
+): Promise<GatewayFigures> {
+  const gateway = await startGateway(dataDirectory, location);
+  const residentOverTimeMb: number[] = [];
+  const sampler = setInterval(() => residentOverTimeMb.push(residentMb(gateway.process.pid ?? 0)), 1_000);
+  try {
+    const path = await addAccount(gateway);
+    const begun = performance.now();
+    const c = await load(gateway.port, path, durationMs);
+    const sent = c.requests - c.failures;
+    const drained = await drain(gateway, sent);
+    const endToEndPerSecond = Math.round(sent / ((performance.now() - begun) / 1_000));
+    await gateway.stop();
+    checkArchive(dataDirectory, sent);
+    return {
+      c,
+      endToEndPerSecond,
+      drainPerSecond: drained,
+      delayP95Ms: await delayP95(location),
+      residentMb: Math.max(...residentOverTimeMb),
+      residentOverTimeMb,
+      startMs: gateway.startMs,
+    };
+  } finally {
+    clearInterval(sampler);
+    await gateway.stop();
+  }
+}
+
+async function addAccount(gateway: GatewayServer): Promise<string> {
+  const { accountSid, authToken, number } = account;
+  const settings = { accountSid, authToken, numbers: number };
+  const { id } = await gateway.call<{ id: string }>('/v1/accounts', {
+    connector: 'twilio-sms',
+    name: 'bench',
+    settings,
+  });
+  return `/webhooks/${id}/messages`;
+}
+
+async function load(port: number, path: string, durationMs: number): Promise<LoadResult> {
+  const warmUp = signedRequests(publicUrl, path, 2_000);
+  await runLoad({ port, connections, durationMs: 2_000, next: () => warmUp.pop() });
+  const requests = signedRequests(publicUrl, path, (requestsPerSecondMax * durationMs) / 1_000);
+  return runLoad({ port, connections, durationMs, next: () => requests.pop() });
+}
+
+interface Status {
+  readonly messages: number;
+  readonly deliveries: { readonly delivered: number };
+}
+
+/** Waits until everything is archived; the rate of what was left when the load ended. */
+async function drain(gateway: GatewayServer, sent: number): Promise<number> {
+  const begun = performance.now();
+  const before = await gateway.call<Status>('/v1/status');
+  for (let status = before; ; status = await gateway.call<Status>('/v1/status')) {
+    if (status.deliveries.delivered >= sent && status.messages >= sent) {
+      const seconds = (performance.now() - begun) / 1_000;
+      return Math.round((status.deliveries.delivered - before.deliveries.delivered) / seconds);
+    }
+    if (performance.now() - begun > drainMaxMs)
+      throw new Error(`Only ${status.deliveries.delivered} were archived.`);
+    await sleep(250);
+  }
+}
+
+/** Sent = recorded = archived; the warm-up is in the archive too. */
+function checkArchive(dataDirectory: string, sent: number): void {
+  const files = readdirSync(join(dataDirectory, 'archive'), { recursive: true, encoding: 'utf8' });
+  const archived = files.filter((file) => file.endsWith('.json')).length;
+  if (archived < sent) throw new Error(`${sent} were sent and ${archived} are in the archive.`);
+}
+
+async function delayP95(location: DatabaseLocation): Promise<number> {
+  const database = await openDatabase(location);
+  try {
+    const [row] = await database.sql<{ p95: number }[]>`
+      select percentile_cont(0.95) within group (
+        order by extract(epoch from evidence.stored_at - records.received_at) * 1000) as p95
+      from evidence join deliveries on deliveries.id = evidence.delivery_id
+        join records on records.id = deliveries.record_id`;
+    return Math.round(row?.p95 ?? 0);
+  } finally {
+    await database.close();
+  }
+}
