@@ -45,7 +45,6 @@ export async function startGateway(
   const child = spawn(process.execPath, [program, 'serve'], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
-      PATH: process.env.PATH,
       PORT: String(port),
       ADMIN_PORT: '0',
       ARCHWAY_DATA_DIR: dataDirectory,

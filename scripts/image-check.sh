@@ -26,7 +26,7 @@ public_port() {
 
 mkdir "$scratch/source" "$scratch/image"
 mkdir -m 700 "$scratch/data"
-tar -C "$root" --exclude-vcs --exclude=./node_modules --exclude=./dist --exclude=./data --exclude=./coverage -cf - . |
+tar -C "$root" --exclude=./.git --exclude=./node_modules --exclude=./dist --exclude=./data --exclude=./coverage -cf - . |
   tar -C "$scratch/source" -xf -
 (cd "$scratch/source" && sh scripts/image-steps.sh build "$scratch/image") || fail 'the build steps failed'
 (cd "$scratch/image" && sh scripts/image-steps.sh runtime) || fail 'the runtime steps failed'

@@ -29,6 +29,12 @@ export function registerAccounts(program: Command, shell: Shell): void {
     summary: 'show one account, by id or name: settings with secrets masked, webhook URLs',
     example: 'archway account show desk',
   }).action(action(shell, showAccount));
+  const change = addApiCommand(family, 'set <account>', {
+    summary: 'change settings of an account, by id or name; the others and the webhook URLs stay',
+    example: 'archway account set desk --set authToken=@new.txt --set previousAuthToken=@old.txt',
+    notes: settingNotes,
+  });
+  addSetOption(change).action(action(shell, changeAccount));
   addApiCommand(family, 'test <account>', {
     summary: 'check that the provider can reach the webhooks of an account',
     example: 'archway account test desk',
@@ -78,6 +84,17 @@ async function showAccount(context: Context, account: string): Promise<void> {
     '',
   );
   await printWebhooks(context, client, found.connector, found.webhooks);
+}
+
+async function changeAccount(context: Context, account: string, options: AddOptions): Promise<void> {
+  const { output } = context;
+  const settings = await readSettings(options.set);
+  const client = await context.client();
+  const changed = await client.patch(`/v1/accounts/${encodeURIComponent(account)}`, accountShape, {
+    settings,
+  });
+  if (output.json) return output.value(changed);
+  await output.lines(`Changed ${Object.keys(settings).join(', ')} of account ${changed.name}.`);
 }
 
 function settingText(value: unknown): string {

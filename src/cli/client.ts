@@ -45,6 +45,10 @@ export class ApiClient {
     return this.#request('POST', path, answer, query, body);
   }
 
+  patch<Schema extends z.ZodType>(path: string, answer: Schema, body: unknown): Promise<z.infer<Schema>> {
+    return this.#request('PATCH', path, answer, {}, body);
+  }
+
   /** Every page of a list, until the server says that there is no more, or `limit` items have come. */
   async *pages<Item extends z.ZodType>(
     path: string,
@@ -77,7 +81,7 @@ export class ApiClient {
   }
 
   async #request<Schema extends z.ZodType>(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'PATCH',
     path: string,
     answer: Schema,
     query: Query,
@@ -122,7 +126,7 @@ export interface PageOptions {
   /** Stop after this many items. */
   readonly limit?: number | undefined;
   readonly pageSize?: number;
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PATCH';
 }
 
 async function readJson(response: Response, connection: Connection): Promise<unknown> {

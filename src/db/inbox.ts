@@ -52,16 +52,22 @@ export async function insertCaptures(database: Database, rows: readonly CaptureR
  * Claims the oldest captures of an instance, in the order of acceptance. The claim is committed before any is read, so
  * that a capture which kills the process is counted and ends in quarantine instead of killing it for ever. Only the
  * writer of the instance's journal calls this: its lease is theirs too, and they need no other.
+ *
+ * @param claim.accountIds those that can be read now, all when it is left out; what belongs to others (their connector was
+ * uninstalled) stays pending and holds up nobody.
  */
 export async function claimCaptures(
   queries: Queries,
-  claim: { instanceId: string; limit: number },
+  claim: { instanceId: string; accountIds?: readonly string[]; limit: number },
 ): Promise<ClaimedCapture[]> {
+  const { accountIds } = claim;
+  const some =
+    accountIds === undefined ? sql`` : sql`and account_id = any(${sql.param([...accountIds])}::uuid[])`;
   const rows = await queries.execute<Record<string, unknown>>(sql`
     update captures set attempts = attempts + 1
     where id in (
       select id from captures
-      where instance_id = ${claim.instanceId} and state = 'pending'
+      where instance_id = ${claim.instanceId} and state = 'pending' ${some}
       order by position limit ${claim.limit}
       for update skip locked)
     returning id, position, account_id, endpoint, provenance, received_at, sealed, attempts, reason`);

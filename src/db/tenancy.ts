@@ -42,6 +42,11 @@ export async function insertAccount(
   await notifySettingsChanged(tx);
 }
 
+export async function updateAccount(tx: Queries, account: { id: string; sealed: Uint8Array }): Promise<void> {
+  await tx.update(accounts).set({ sealed: account.sealed }).where(eq(accounts.id, account.id));
+  await notifySettingsChanged(tx);
+}
+
 /** Accounts of one instance, or of all. */
 export async function listAccounts(queries: Queries, instanceId?: string): Promise<AccountRow[]> {
   return queries

@@ -1,6 +1,6 @@
 import { newId } from '../core/ids.js';
 import type { Queries } from '../db/client.js';
-import { type AccountRow, insertAccount, listAccounts } from '../db/tenancy.js';
+import { type AccountRow, insertAccount, listAccounts, updateAccount } from '../db/tenancy.js';
 import type { Registry } from '../plugins/registry.js';
 import type { Connector } from '../sdk/index.js';
 import type { InstanceVault } from '../vault/index.js';
@@ -45,6 +45,25 @@ export async function addAccount(
   const sealed = tenant.vault.sealJson({ name: request.name, settings } satisfies SealedAccount, place(id));
   await insertAccount(tx, { id, instanceId: tenant.id, connector: connector.id, sealed });
   return account(id, tenant.id, request.name, connector, settings);
+}
+
+/**
+ * Changes settings of an account and keeps the others; null takes one away. Its id and its webhook URLs stay.
+ *
+ * @throws {SettingsError}
+ */
+export async function changeAccount(
+  tx: Queries,
+  tenant: Tenant,
+  current: Account,
+  changes: Readonly<Record<string, unknown>>,
+): Promise<Account> {
+  const { id, name, connector } = current;
+  const merged = Object.entries({ ...current.settings, ...changes }).filter(([, value]) => value !== null);
+  const settings = parseSettings(connector.id, connector.settings, Object.fromEntries(merged));
+  const sealed = tenant.vault.sealJson({ name, settings } satisfies SealedAccount, place(id));
+  await updateAccount(tx, { id, sealed });
+  return account(id, tenant.id, name, connector, settings);
 }
 
 function requireConnector(registry: Registry, id: string): Connector {

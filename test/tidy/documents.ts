@@ -68,3 +68,14 @@ export function linkProblems(file: SourceFile, tree: Tree): Problem[] {
 export function undocumented(names: readonly string[], text: string): string[] {
   return names.filter((name) => !text.includes(`\`${name}\``));
 }
+
+/** Variables of Archway that a document names and that do not exist. */
+export function unknownVariables(text: string, known: readonly string[]): string[] {
+  const named = text.match(/\bARCHWAY_[A-Z_]*[A-Z]\b/g) ?? [];
+  return [...new Set(named)].filter((name) => !known.includes(name));
+}
+
+/** What the folder of a connector or a sink lacks. */
+export function missingFromPlugin(folder: string, exists: (path: string) => boolean): string[] {
+  return ['index.ts', 'README.md', 'testing.ts'].filter((name) => !exists(`${folder}/${name}`));
+}

@@ -26,7 +26,9 @@ function missingFiles({ bin, exports, files }: Pick<Manifest, 'bin' | 'exports' 
   const exported = Object.values(exports).flatMap((entry) =>
     typeof entry === 'string' ? [entry] : Object.values(entry),
   );
-  return [...Object.values(bin), ...exported, ...files].filter((path) => !exists(path));
+  // `!dist/bench` leaves something out rather than promising it.
+  const packed = files.filter((pattern) => !pattern.startsWith('!'));
+  return [...Object.values(bin), ...exported, ...packed].filter((path) => !exists(path));
 }
 
 /** Direct dependencies of which the lock says something else than the manifest. */

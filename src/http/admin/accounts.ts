@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { listAccounts } from '../../db/tenancy.js';
 import { checkAccount } from '../../domain/account-check.js';
-import { type Account, addAccount, readAccounts, webhookUrls } from '../../domain/accounts.js';
+import { type Account, addAccount, changeAccount, readAccounts, webhookUrls } from '../../domain/accounts.js';
 import { auditAct } from '../../domain/audit.js';
 import { maskSecrets } from '../../domain/settings.js';
 import { findByIdOrName, requireInstance } from './access.js';
@@ -44,6 +44,8 @@ const accountSchema = z
 const newAccountSchema = z
   .strictObject({ connector: z.string().min(1).max(100), name: operatorText(200), settings: settingsSchema })
   .openapi('NewAccount');
+
+const changedAccountSchema = z.strictObject({ settings: settingsSchema }).openapi('ChangedAccount');
 
 const addedAccountSchema = z
   .object({ id: z.uuid(), name: z.string(), connector: z.string(), webhooks: webhooksSchema })
@@ -89,6 +91,17 @@ const addRoute = createRoute({
   security,
   request: { query: instanceQuery, body: jsonBody(newAccountSchema) },
   responses: { 201: jsonAnswer('Added.', addedAccountSchema), ...bodyProblems },
+});
+
+const changeRoute = createRoute({
+  method: 'patch',
+  path: '/v1/accounts/{id}',
+  operationId: 'changeAccount',
+  summary: 'Changes settings, such as a rotated token; those that are not named stay, null takes one away.',
+  tags,
+  security,
+  request: { params: idOrNameParams, query: instanceQuery, body: jsonBody(changedAccountSchema) },
+  responses: { 200: jsonAnswer('The account as it is now.', accountSchema), ...bodyProblems },
 });
 
 const testRoute = createRoute({
@@ -137,6 +150,22 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
       { id, name, connector: connector.id, webhooks: webhookUrls(account, publicUrl) },
       201,
     );
+  });
+
+  app.openapi(changeRoute, async (context) => {
+    const tenant = await requireInstance(context, tenants);
+    const accounts = await readAccounts(database.orm, tenant, registry);
+    const current = findByIdOrName('account', accounts, context.req.valid('param').id);
+    const { settings } = context.req.valid('json');
+    const changed = await database.orm.transaction(async (tx) => {
+      const detail = { changed: Object.keys(settings) };
+      const actor = context.get('caller').keyId;
+      await auditAct(tx, tenant, { actor, action: 'account.change', subject: current.id, detail });
+      return changeAccount(tx, tenant, current, settings);
+    });
+    await takeOver(options);
+    const createdAt = await creationTimes(options, tenant.id);
+    return context.json(accountView(changed, publicUrl, createdAt.get(changed.id)), 200);
   });
 
   app.openapi(testRoute, async (context) => {
