@@ -19,7 +19,10 @@ const port = (fallback: number) =>
 
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL, such as https://archway.example.com' })
-  .refine((url) => !/[?#]/.test(url), 'must end with its host or path, without ? or #: paths are appended to it')
+  .refine(
+    (url) => !/[?#]/.test(url),
+    'must end with its host or path, without ? or #: paths are appended to it',
+  )
   .transform((url) => url.replace(/\/+$/, ''));
 
 const postgresUrl = z.url({

@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LockedError, lockFile } from '../core/directory-lock.js';
 import { newId } from '../core/ids.js';
@@ -72,8 +72,9 @@ function takeLock(path: string): { release(): void } {
 async function requireKnownLayout(path: string): Promise<void> {
   const file = join(path, 'layout-version');
   const found = await readOptional(file);
-  if (found === undefined) {
-    await writeFile(file, `${layoutVersion}\n`, { mode: 0o600 });
+  // Empty: the process died while it wrote it.
+  if (found === undefined || found === '') {
+    await writeDurably(file, `${layoutVersion}\n`);
   } else if (Number(found) !== layoutVersion) {
     throw new DataDirectoryError(
       `The data directory ${path} has layout version ${found}, and this Archway knows ${layoutVersion}. ` +

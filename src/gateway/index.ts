@@ -74,8 +74,8 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
     log,
     metrics,
   });
-  await supervisor.start();
   cleanup.push(() => supervisor.stop());
+  await supervisor.start();
 
   // The public URL may depend on the port that was bound, and the routes on the public URL.
   const publicListener = await Listener.open(

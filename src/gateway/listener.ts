@@ -10,6 +10,8 @@ export interface ListenerOptions {
   readonly requestTimeoutMs: number;
 }
 
+const idleSweepMs = 50;
+
 /** The address cannot be listened on; the message says what to do. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
@@ -54,8 +56,11 @@ export class Listener {
   async close(graceMs: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeIdleConnections();
+    // A connection whose last request ends from now on would be kept open for a next one.
+    const sweep = setInterval(() => this.server.closeIdleConnections(), idleSweepMs);
     const timer = setTimeout(() => this.server.closeAllConnections(), graceMs);
     await closed;
+    clearInterval(sweep);
     clearTimeout(timer);
   }
 }

@@ -15,6 +15,8 @@ export interface DirectoryEntry {
 export class AccountDirectory {
   #entries: ReadonlyMap<string, DirectoryEntry> = new Map();
   #readAt = 0;
+  #begun = 0;
+  #taken = 0;
 
   constructor(
     readonly database: Database,
@@ -24,13 +26,24 @@ export class AccountDirectory {
 
   async refresh(): Promise<void> {
     this.#readAt = Date.now();
+    this.#begun += 1;
+    const turn = this.#begun;
     const entries = new Map<string, DirectoryEntry>();
     for (const tenant of await this.tenants.list()) {
       for (const account of await readAccounts(this.database.orm, tenant, this.registry)) {
         entries.set(account.id, { account, tenant });
       }
     }
+    // One that began earlier and took longer must not undo what a later one has seen.
+    if (turn < this.#taken) return;
+    this.#taken = turn;
     this.#entries = entries;
+  }
+
+  accountIdsOf(instanceId: string): string[] {
+    return [...this.#entries.values()]
+      .filter(({ tenant }) => tenant.id === instanceId)
+      .map(({ account }) => account.id);
   }
 
   get(accountId: string): DirectoryEntry | undefined {

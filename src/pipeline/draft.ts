@@ -14,7 +14,8 @@ export type DraftContent =
 /** A capture with everything that is needed to turn it into records. */
 export interface Source {
   readonly row: ClaimedCapture;
-  readonly capture: Capture;
+  /** Undefined when the stored bytes cannot be opened any more. */
+  readonly capture: Capture | undefined;
   readonly account: Account;
 }
 

@@ -8,7 +8,15 @@ import { sealAttachment } from '../domain/attachments.js';
 import { addressId, type Resolved } from '../domain/people.js';
 import { sealContent } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
-import { type Address, type Content, contentSchema, type Person, type Skeleton } from '../sdk/index.js';
+import {
+  type Address,
+  type CommunicationEvent,
+  type Content,
+  contentSchema,
+  type Person,
+  type Provenance,
+  type Skeleton,
+} from '../sdk/index.js';
 import type { Draft, DraftContent } from './draft.js';
 
 /** A finished record with what is found by it: the rows of one journal entry. */
@@ -48,13 +56,13 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     connectorVersion: account.connector.version,
     account: account.id,
     conversation: conversationId,
-    provenance: capture.provenance,
+    provenance: row.provenance as Provenance,
     times: {
       claimed: 'occurredAt' in draft.content ? draft.content.occurredAt : undefined,
       received: row.receivedAt,
       recorded: context.recordedAt.toISOString(),
     },
-    capture: { id: row.id, digest: saltedBytesDigest(draft.salt, capture.body) },
+    capture: capture && { id: row.id, digest: saltedBytesDigest(draft.salt, capture.body) },
     attachments: attachments.map((attachment) => ({ id: attachment.id })),
     contentDigest: saltedJsonDigest(draft.salt, content),
   } satisfies { [Key in keyof Skeleton]: Skeleton[Key] | undefined };
@@ -106,17 +114,25 @@ function conversationOf(draft: Draft, tenant: Tenant): string | undefined {
 
 /** Adds ids and people; takes away what the instance does not want to keep. */
 function finishContent(given: DraftContent, { tenant, people }: EntryContext): Content {
-  if (given.kind === 'unsupported' || given.kind === 'conflict' || given.kind === 'gap') return given;
-  const { location, device, ...kept } = given;
+  if (given.kind === 'unsupported' || given.kind === 'gap') return given;
+  if (given.kind === 'conflict') return { ...given, event: keepWanted(given.event, tenant) };
+  const kept = keepWanted(given, tenant);
   const content = {
     ...kept,
-    ...(tenant.keepLocation ? { location, device } : {}),
     ...('attachments' in kept
       ? { attachments: kept.attachments.map((attachment) => ({ ...attachment, id: newId() })) }
       : {}),
     ...resolve(given, tenant, people),
   };
   return contentSchema.parse(content);
+}
+
+function keepWanted<Event extends CommunicationEvent>(event: Event, { keepLocation }: Tenant): Event {
+  if (keepLocation) return event;
+  const kept = { ...event };
+  delete kept.location;
+  delete kept.device;
+  return kept;
 }
 
 function resolve(

@@ -6,8 +6,10 @@ import { LeaseLostError } from '../db/journal.js';
 import { acquireLease, type Lease, releaseLease } from '../db/leases.js';
 import { openCapture } from '../domain/captures.js';
 import type { Tenant } from '../domain/tenants.js';
+import type { Capture } from '../sdk/index.js';
 import type { Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { SealError } from '../vault/index.js';
 import type { AccountDirectory } from './account-directory.js';
 import { describeError, type Reading, readCapture } from './reading.js';
 import { type Read, record } from './recorder.js';
@@ -85,7 +87,9 @@ export class Normaliser {
    */
   async #claim(): Promise<ClaimedCapture[]> {
     const { orm } = this.#options.database;
-    const rows = await claimCaptures(orm, { instanceId: this.#options.tenant.id, limit: batchMax });
+    const { tenant, directory } = this.#options;
+    const accountIds = directory.accountIdsOf(tenant.id);
+    const rows = await claimCaptures(orm, { instanceId: tenant.id, accountIds, limit: batchMax });
     if (rows.every((row) => row.attempts === 1)) return rows;
     await releaseCaptures(
       orm,
@@ -146,16 +150,26 @@ export class Normaliser {
   }
 
   #read(row: ClaimedCapture): Read {
-    const { directory, tenant } = this.#options;
-    const account = directory.get(row.accountId)?.account;
+    const account = this.#options.directory.get(row.accountId)?.account;
     if (account === undefined)
       throw new Error(`Capture ${row.id} is for account ${row.accountId}, which is not loaded.`);
-    const capture = openCapture(tenant.vault, row);
+    const capture = openOrReason(this.#options.tenant, row);
+    if ('reading' in capture) return { source: { row, capture: undefined, account }, ...capture };
     const source = { row, capture, account };
     if (row.attempts > attemptsMax) {
       const detail = `Reading it ended the process ${attemptsMax} times.`;
       return { source, reading: { kind: 'quarantined', reason: 'parser-error', detail } };
     }
     return { source, reading: readCapture(account, capture) };
+  }
+}
+
+/** A capture whose bytes were damaged or moved must not stop those behind it. */
+function openOrReason(tenant: Tenant, row: ClaimedCapture): Capture | { reading: Reading } {
+  try {
+    return openCapture(tenant.vault, row);
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    return { reading: { kind: 'quarantined', reason: 'unreadable', detail: describeError(error) } };
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { wellFormed } from '../core/canonical.js';
 import type { Account } from '../domain/accounts.js';
-import { type Capture, type CommunicationEvent, eventSchema, type Parsed } from '../sdk/index.js';
+import { type Capture, type CommunicationEvent, eventSchema } from '../sdk/index.js';
 
 /** Why a capture is kept aside instead of becoming records. */
 export type QuarantineReason =
@@ -17,20 +17,29 @@ export type Reading =
   | { readonly kind: 'ignored' | 'unsupported'; readonly reason: string }
   | { readonly kind: 'quarantined'; readonly reason: QuarantineReason; readonly detail: string };
 
-const eventsSchema = z.array(eventSchema);
+const reasonLengthMax = 1_000;
+
+/** A plugin's answer is checked: one that says nothing must not end as a capture that carried nothing. */
+const parsedSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('events'), events: z.array(eventSchema).min(1) }),
+  z.object({ kind: z.enum(['ignored', 'unsupported']), reason: z.string().transform(printable) }),
+]);
 
 /** Parses a capture by its account's connector. Total: whatever a plugin does, a reading comes back. */
 export function readCapture(account: Account, capture: Capture): Reading {
-  let parsed: Parsed;
   try {
-    parsed = account.connector.parse(capture, { ownAddresses: account.ownAddresses });
+    const parsed = account.connector.parse(capture, { ownAddresses: account.ownAddresses });
+    const checked = parsedSchema.safeParse(wellFormed(parsed));
+    if (checked.success) return checked.data;
+    return { kind: 'quarantined', reason: 'invalid-events', detail: describeIssues(checked.error) };
   } catch (error) {
     return { kind: 'quarantined', reason: 'parser-error', detail: describeError(error) };
   }
-  if (parsed.kind !== 'events') return parsed;
-  const checked = eventsSchema.safeParse(wellFormed(parsed.events));
-  if (checked.success) return { kind: 'events', events: checked.data };
-  return { kind: 'quarantined', reason: 'invalid-events', detail: describeIssues(checked.error) };
+}
+
+/** A text that a column can hold. */
+function printable(text: string): string {
+  return text.replaceAll('\0', '\uFFFD').slice(0, reasonLengthMax).toWellFormed();
 }
 
 export function describeError(error: unknown): string {

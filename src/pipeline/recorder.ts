@@ -79,10 +79,15 @@ export async function record(
 
 function draftsOf({ vault }: Tenant, { source, reading }: Read): Draft[] {
   if (reading.kind === 'quarantined') return [draftQuarantineGap(vault, source, reading.reason)];
-  const closing = source.row.replayOf === null ? [] : [draftQuarantineGapClosed(vault, source)];
+  const closing = openedGap(source) ? [draftQuarantineGapClosed(vault, source)] : [];
   if (reading.kind === 'events') return [...draftEvents(vault, source, reading.events), ...closing];
   if (reading.kind === 'unsupported') return [draftUnsupported(vault, source, reading.reason), ...closing];
   return closing;
+}
+
+/** Whether the capture was in quarantine with a gap in the journal; a conflict has a record of its own instead. */
+function openedGap({ row: { replayOf } }: Source): boolean {
+  return replayOf !== null && replayOf !== ('conflict' satisfies QuarantineReason);
 }
 
 function quarantineOf({ source, reading }: Read): Quarantine[] {
@@ -135,12 +140,13 @@ async function isSame(
   if (newcomer.content.kind === 'gap' || newcomer.content.kind === 'unsupported') return true;
   // A late redelivery of something erased meets its tombstone and is not restored.
   if (earlier.sealedContent === null) return true;
-  if (earlier.connectorVersion === newcomer.source.account.connector.version) {
-    const salt = Buffer.from(openContent(tenant.vault, earlier).salt, 'base64');
-    return saltedJsonDigest(salt, newcomer.content) === Buffer.from(earlier.eventDigest).toString('hex');
-  }
+  const salt = Buffer.from(openContent(tenant.vault, earlier).salt, 'base64');
+  if (saltedJsonDigest(salt, newcomer.content) === Buffer.from(earlier.eventDigest).toString('hex'))
+    return true;
+  if (earlier.connectorVersion === newcomer.source.account.connector.version) return false;
   const again = await readAgain(tx, tenant, newcomer, earlier);
-  return again === undefined || saltedJsonDigest(newcomer.salt, again.content) === newcomer.eventDigest;
+  // Where the older one cannot be read again nobody can tell, and both are kept.
+  return again !== undefined && saltedJsonDigest(newcomer.salt, again.content) === newcomer.eventDigest;
 }
 
 async function readAgain(

@@ -29,6 +29,8 @@ export interface SpoolFile {
 }
 
 const fileNamePattern = /^\d{12}\.spool$/;
+/** Files that were set aside keep their number, so that none is ever written over. */
+const numberedPattern = /^\d{12}\.spool(\.damaged)?$/;
 /** A new file is begun beyond this size; a whole file is read when it is drained. */
 const fileMaxBytes = 8 * 1024 * 1024;
 
@@ -43,12 +45,15 @@ export class Spool {
   /** Oldest first. The last one is being appended to while `#current` is set. */
   #files: string[];
   #current: { handle: FileHandle; length: number } | undefined;
+  /** Of the newest file that there ever was. */
+  #lastNumber: number;
 
   private constructor(
     readonly options: SpoolOptions,
-    files: string[],
+    names: readonly string[],
   ) {
-    this.#files = files;
+    this.#files = names.filter((name) => fileNamePattern.test(name)).sort();
+    this.#lastNumber = Math.max(0, ...names.filter((name) => numberedPattern.test(name)).map(numberOf));
   }
 
   /** @throws {SpoolUnusableError} when the directory cannot be made, listed, or written and synced. */
@@ -56,8 +61,7 @@ export class Spool {
     try {
       await mkdir(options.directory, { recursive: true, mode: 0o700 });
       await tryWrite(options.directory);
-      const names = await readdir(options.directory);
-      return new Spool(options, names.filter((name) => fileNamePattern.test(name)).sort());
+      return new Spool(options, await readdir(options.directory));
     } catch (cause) {
       throw new SpoolUnusableError(
         `The spool directory ${options.directory} cannot be written (${(cause as Error).message}). ` +
@@ -81,7 +85,7 @@ export class Spool {
     await this.#requireSpace(bytes.length);
     try {
       const current = await this.#appendable();
-      await current.handle.write(bytes, 0, bytes.length, current.length);
+      await writeAll(current.handle, bytes, current.length);
       failPoint('spool:before-sync');
       await current.handle.datasync();
       failPoint('spool:after-sync');
@@ -130,7 +134,8 @@ export class Spool {
   async #appendable(): Promise<{ handle: FileHandle; length: number }> {
     if (this.#current !== undefined && this.#current.length > fileMaxBytes) await this.#closeCurrent();
     if (this.#current === undefined) {
-      const name = nextName(this.#files.at(-1));
+      this.#lastNumber += 1;
+      const name = nameOf(this.#lastNumber);
       const handle = await open(join(this.options.directory, name), 'wx', 0o600);
       this.#files.push(name);
       this.#current = { handle, length: 0 };
@@ -155,9 +160,21 @@ export class Spool {
   }
 }
 
-function nextName(last: string | undefined): string {
-  const number = last === undefined ? 1 : Number(last.slice(0, 12)) + 1;
+function nameOf(number: number): string {
   return `${String(number).padStart(12, '0')}.spool`;
+}
+
+function numberOf(name: string): number {
+  return Number(name.slice(0, 12));
+}
+
+/** A disk that fills up takes a part of a write and says so only by the count. */
+async function writeAll(handle: FileHandle, bytes: Buffer, start: number): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) {
+    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, start + written);
+    written += bytesWritten;
+  }
 }
 
 async function tryWrite(directory: string): Promise<void> {

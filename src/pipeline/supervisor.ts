@@ -46,7 +46,8 @@ export class Supervisor {
         return false;
       },
       pollMs: settingsPollMs,
-      onError: (error) => options.log.error({ error }, 'The settings could not be read; the last ones stay in force.'),
+      onError: (error) =>
+        options.log.error({ error }, 'The settings could not be read; the last ones stay in force.'),
     });
   }
 

@@ -1,5 +1,18 @@
-/** Sealing at rest: the master key, the key of each instance, and the vault that seals an instance's values. */
+/**
+ * Sealing at rest: the master key, the key of each instance, the vault that seals an instance's values, and the blob
+ * store that seals its attachments and recordings.
+ */
 export { apiKeysEqual, createApiKey, hashApiKey } from './api-key.js';
+export {
+  BlobStorageError,
+  type BlobStore,
+  type ByteRange,
+  LengthExceededError,
+  openDirectoryBlobStore,
+  type PutLimits,
+  type StoredBlob,
+  UnknownBlobError,
+} from './blob/index.js';
 export { InstanceKeyError, MasterKeyError, SealError, WrongMasterKeyError } from './errors.js';
 export { createInstanceKey, openInstanceKey } from './instance-key.js';
 export { type InstanceVault, SEAL_OVERHEAD_LENGTH } from './instance-vault.js';

@@ -7,8 +7,8 @@ import { namePlace, type Place } from './place.js';
 import { XAES_NONCE_LENGTH, XAES_TAG_LENGTH, Xaes256Gcm } from './xaes.js';
 
 const FORMAT_VERSION = 1;
-// Each sealed value names its key, so that a later rotation can add a second one without touching old values.
-const KEY_NUMBER = 1;
+/** Each sealed value names its key, so that a later rotation can add a second one without touching old values. */
+export const KEY_NUMBER = 1;
 const HEADER_LENGTH = 5;
 
 /** Bytes that sealing adds: version (1), key number (4), nonce (24), tag (16). */
@@ -30,6 +30,7 @@ export class InstanceVault extends Opaque {
   readonly #seal: Xaes256Gcm;
   readonly #lookupKey: KeyObject;
   readonly #objectIdKey: KeyObject;
+  readonly #blobKey: KeyObject;
 
   /** @param instanceKey 32 random bytes; not kept, so the caller may overwrite them afterwards. */
   constructor(instanceId: string, instanceKey: Uint8Array) {
@@ -39,6 +40,7 @@ export class InstanceVault extends Opaque {
     this.#seal = new Xaes256Gcm(derive('archway/v1/seal'));
     this.#lookupKey = createSecretKey(derive('archway/v1/lookup'));
     this.#objectIdKey = createSecretKey(derive('archway/v1/object-id'));
+    this.#blobKey = createSecretKey(derive('archway/v1/blob'));
   }
 
   /** Seals bytes for one place. The same bytes sealed twice give unrelated results. */
@@ -135,6 +137,18 @@ export class InstanceVault extends Opaque {
    */
   objectDigest(): Hmac {
     return createHmac('sha256', this.#objectIdKey);
+  }
+
+  /**
+   * The AES-256 key of one blob. Since no two blobs share a key, their chunks can be numbered instead of carrying
+   * random nonces, and a chunk of one opens in no other.
+   *
+   * @param salt 32 random bytes, kept in the header of the blob.
+   */
+  blobKey(salt: Uint8Array): KeyObject {
+    return createSecretKey(
+      new Uint8Array(hkdfSync('sha256', this.#blobKey, salt, 'archway/v1/blob-chunks', 32)),
+    );
   }
 
   #associatedData(header: Uint8Array, place: Place): Uint8Array {

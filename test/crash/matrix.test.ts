@@ -62,6 +62,7 @@ async function expectRecovery({ gateway, traffic }: Prepared): Promise<void> {
 
 test.for(cases.filter((each) => !isPassedInOutage(each)))(
   'killed at $point, pass $pass: each message is kept once',
+  { timeout: 120_000 },
   async ({ point, pass }) => {
     const prepared = await prepare(await freshDatabaseUrl(), { point, pass });
     await prepared.traffic.send(prepared.gateway);
@@ -71,6 +72,7 @@ test.for(cases.filter((each) => !isPassedInOutage(each)))(
 
 test.for(cases.filter(isPassedInOutage))(
   'killed at $point, pass $pass, in an outage of the database: each message is kept once',
+  { timeout: 120_000 },
   async ({ point, pass }, context: TestContext) => {
     const line = await DatabaseProxy.open(await requirePostgresUrl(context));
     const prepared = await prepare(line.url, { point, pass });

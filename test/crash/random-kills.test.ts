@@ -7,7 +7,7 @@ import { freshDatabaseUrl } from './support/databases.js';
 import { expectAllKept } from './support/kept.js';
 import { rounds, seed } from './support/rounds.js';
 
-const loadMaxMs = 500;
+const loadMaxMs = 1_000;
 const startUpMaxMs = 1_500;
 const roundMaxMs = 15_000;
 
@@ -34,7 +34,9 @@ test(
     }
     await traffic.resend(gateway);
     await expectAllKept(gateway, traffic.messages);
-    console.log(`Random kills: ${traffic.messages.length} messages, ${traffic.brokenConnections} sent again.`);
+    console.log(
+      `Random kills: ${traffic.messages.length} messages, ${traffic.brokenConnections} sent again.`,
+    );
     await gateway.stop();
   },
 );

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, type TestContext, test } from 'vitest';
 import { requirePostgresUrl, skip } from '../crash/support/databases.js';
-import { expectAllKept, settled } from '../crash/support/kept.js';
+import { expectAllKept, type Status } from '../crash/support/kept.js';
 import { isLongRun } from '../crash/support/rounds.js';
 import { GatewayProcess, until } from '../support/gateway-process.js';
 import { addDesk, Traffic } from '../support/traffic.js';
@@ -17,6 +17,10 @@ async function requireServer(context: TestContext): Promise<PostgresServer> {
   return typeof programs === 'string' ? skip(context, programs) : PostgresServer.start(programs);
 }
 
+async function isSpoolEmpty(gateway: GatewayProcess): Promise<boolean> {
+  return !(await gateway.call<Status>('GET', '/v1/status')).spool.waiting;
+}
+
 /** A few requests may be refused while the outage is being noticed; each of them is told when to try again. */
 function expectOnlyRetriesAsked(traffic: Traffic): void {
   expect(traffic.brokenConnections).toBe(0);
@@ -25,73 +29,86 @@ function expectOnlyRetriesAsked(traffic: Traffic): void {
   expect(traffic.refusals.length).toBeLessThan(20);
 }
 
-test('the server is killed and comes back, twice, under load: nothing is lost, the order holds', {
-  timeout: 180_000,
-}, async (context) => {
-  const server = await requireServer(context);
-  const gateway = await GatewayProcess.start({ databaseUrl: server.url });
-  const traffic = new Traffic(await addDesk(gateway), { conversations: 12, seed: 1 });
-  const load = traffic.send(gateway, { unanswered: 'retry' });
-  await sleep(500);
-  for (let outage = 0; outage < 2; outage += 1) {
+test(
+  'the server is killed and comes back, twice, under load: nothing is lost, the order holds',
+  {
+    timeout: 180_000,
+  },
+  async (context) => {
+    const server = await requireServer(context);
+    const gateway = await GatewayProcess.start({ databaseUrl: server.url });
+    const traffic = new Traffic(await addDesk(gateway), { conversations: 12, seed: 1 });
+    const load = traffic.send(gateway, { unanswered: 'retry' });
+    await sleep(500);
+    for (let outage = 0; outage < 2; outage += 1) {
+      const before = traffic.answered.length;
+      await server.stop();
+      await sleep(outageMs);
+      expect(traffic.answered.length, 'messages are taken while the database is away').toBeGreaterThan(
+        before,
+      );
+      expect(gateway.isRunning).toBe(true);
+      await server.start();
+      await until(() => isSpoolEmpty(gateway), 30_000, 'The spool was not drained under load');
+    }
+    traffic.stop();
+    await load;
+    await traffic.resend(gateway);
+    expectOnlyRetriesAsked(traffic);
+    await expectAllKept(gateway, traffic.messages);
+    await gateway.stop();
+  },
+);
+
+test(
+  'the network swallows everything for a while: nothing is lost, the order holds',
+  {
+    timeout: 180_000,
+  },
+  async (context) => {
+    const line = await DatabaseProxy.open(await requirePostgresUrl(context));
+    const gateway = await GatewayProcess.start({ databaseUrl: line.url });
+    const traffic = new Traffic(await addDesk(gateway), { conversations: 12, seed: 2 });
+    const load = traffic.send(gateway, { unanswered: 'retry' });
+    await sleep(500);
+    line.silence();
     const before = traffic.answered.length;
-    await server.stop();
-    await sleep(outageMs);
-    expect(traffic.answered.length, 'messages are taken while the database is away').toBeGreaterThan(before);
-    expect(gateway.isRunning).toBe(true);
-    await server.start();
-    await settled({ ...gateway, call: gateway.call.bind(gateway) } as GatewayProcess).catch(() => undefined);
-  }
-  traffic.stop();
-  await load;
-  await traffic.resend(gateway);
-  expectOnlyRetriesAsked(traffic);
-  await expectAllKept(gateway, traffic.messages);
-  await gateway.stop();
-});
+    await sleep(silenceMs);
+    expect(traffic.answered.length, 'messages are taken while nothing answers').toBeGreaterThan(before + 12);
+    line.mend();
+    await sleep(500);
+    traffic.stop();
+    await load;
+    await traffic.resend(gateway);
+    expectOnlyRetriesAsked(traffic);
+    await expectAllKept(gateway, traffic.messages);
+    await gateway.stop();
+  },
+);
 
-test('the network swallows everything for a while: nothing is lost, the order holds', {
-  timeout: 180_000,
-}, async (context) => {
-  const line = await DatabaseProxy.open(await requirePostgresUrl(context));
-  const gateway = await GatewayProcess.start({ databaseUrl: line.url });
-  const traffic = new Traffic(await addDesk(gateway), { conversations: 12, seed: 2 });
-  const load = traffic.send(gateway, { unanswered: 'retry' });
-  await sleep(500);
-  line.silence();
-  const before = traffic.answered.length;
-  await sleep(silenceMs);
-  expect(traffic.answered.length, 'messages are taken while nothing answers').toBeGreaterThan(before + 12);
-  line.mend();
-  await sleep(500);
-  traffic.stop();
-  await load;
-  await traffic.resend(gateway);
-  expectOnlyRetriesAsked(traffic);
-  await expectAllKept(gateway, traffic.messages);
-  await gateway.stop();
-});
+test(
+  'killed while its spool is not empty: says that it needs the database, and drains the spool once it has it',
+  {
+    timeout: 120_000,
+  },
+  async (context) => {
+    const line = await DatabaseProxy.open(await requirePostgresUrl(context));
+    const gateway = await GatewayProcess.start({ databaseUrl: line.url });
+    const traffic = new Traffic(await addDesk(gateway), { conversations: 6, seed: 3 });
+    await traffic.send(gateway, { each: 2 });
+    line.cut();
+    await traffic.send(gateway, { each: 4 });
+    expect(traffic.answered.length).toBe(36);
+    await gateway.killNow();
 
-test('killed while its spool is not empty: says that it needs the database, and drains the spool once it has it', {
-  timeout: 120_000,
-}, async (context) => {
-  const line = await DatabaseProxy.open(await requirePostgresUrl(context));
-  const gateway = await GatewayProcess.start({ databaseUrl: line.url });
-  const traffic = new Traffic(await addDesk(gateway), { conversations: 6, seed: 3 });
-  await traffic.send(gateway, { each: 2 });
-  line.cut();
-  await traffic.send(gateway, { each: 4 });
-  expect(traffic.answered.length).toBe(36);
-  await gateway.killNow();
+    gateway.launch();
+    const { code } = await gateway.exited;
+    expect(code).toBe(1);
+    expect(gateway.log).toMatch(/database cannot be reached.*DATABASE_URL/i);
 
-  gateway.launch();
-  const { code } = await gateway.exited;
-  expect(code).toBe(1);
-  expect(gateway.log).toMatch(/database cannot be reached.*DATABASE_URL/i);
-
-  line.mend();
-  await gateway.start();
-  await until(async () => !(await settled(gateway)).spool.waiting, 30_000, 'The spool was not drained');
-  await expectAllKept(gateway, traffic.messages);
-  await gateway.stop();
-});
+    line.mend();
+    await gateway.start();
+    await expectAllKept(gateway, traffic.messages);
+    await gateway.stop();
+  },
+);

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, type TestContext, test } from 'vitest';
@@ -12,13 +12,15 @@ import { DatabaseProxy } from './support/database-proxy.js';
 /** A disk of one megabyte: room for some hundred captures. */
 async function smallDisk(context: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'archway-small-disk-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', directory], { stdio: 'pipe' });
-  } catch {
+  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', directory]);
+  if (mount.status !== 0) {
+    await rmdir(directory);
     return skip(context, 'a small tmpfs cannot be mounted here, which needs root');
   }
-  onTestFinished(() => void execFileSync('umount', ['-l', directory]));
+  onTestFinished(async () => {
+    spawnSync('umount', ['-l', directory]);
+    await rmdir(directory);
+  });
   return directory;
 }
 
@@ -38,40 +40,50 @@ async function expectFullSpoolRefused(gateway: GatewayProcess, traffic: Traffic)
   }
 }
 
-test('a full spool: 503 with Retry-After and never a 200; what had a 200 is kept', {
-  timeout: 120_000,
-}, async (context) => {
-  const line = await DatabaseProxy.open(await requirePostgresUrl(context));
-  const gateway = await GatewayProcess.start({
-    databaseUrl: line.url,
-    environment: { ARCHWAY_SPOOL_DIR: await smallDisk(context), ARCHWAY_SPOOL_FREE_MIN_MB: '0.05' },
-  });
-  const traffic = new Traffic(await addDesk(gateway), { conversations: 8, seed: 1 });
-  line.cut();
-  await expectFullSpoolRefused(gateway, traffic);
-  const taken = traffic.answered;
-  line.mend();
-  await expectAllKept(gateway, taken);
-  await traffic.resend(gateway);
-  await expectAllKept(gateway, traffic.messages);
-  await gateway.stop();
-});
+test(
+  'a full spool: 503 with Retry-After and never a 200; what had a 200 is kept',
+  {
+    timeout: 120_000,
+  },
+  async (context) => {
+    // What may skip the test comes before what it would have to clean up.
+    const spool = await smallDisk(context);
+    const line = await DatabaseProxy.open(await requirePostgresUrl(context));
+    const gateway = await GatewayProcess.start({
+      databaseUrl: line.url,
+      environment: { ARCHWAY_SPOOL_DIR: spool, ARCHWAY_SPOOL_FREE_MIN_MB: '0' },
+    });
+    const traffic = new Traffic(await addDesk(gateway), { conversations: 8, seed: 1 });
+    line.cut();
+    await expectFullSpoolRefused(gateway, traffic);
+    const taken = traffic.answered;
+    line.mend();
+    await expectAllKept(gateway, taken);
+    await traffic.resend(gateway);
+    await expectAllKept(gateway, traffic.messages);
+    await gateway.stop();
+  },
+);
 
-test('a disk that takes only a part of what is written: 503, never a 200; what had a 200 is kept', {
-  timeout: 120_000,
-}, async (context) => {
-  const line = await DatabaseProxy.open(await requirePostgresUrl(context));
-  const gateway = await GatewayProcess.create({ databaseUrl: line.url });
-  // The kernel cuts a write that crosses the limit, as a disk does when it fills up during the write.
-  const limited = ['sh', '-c', 'ulimit -f 100 && exec "$@"', 'limited'];
-  await gateway.start({ launcher: limited });
-  const traffic = new Traffic(await addDesk(gateway), { conversations: 8, seed: 2 });
-  line.cut();
-  await traffic.send(gateway, { each: 60 });
-  const taken = traffic.answered;
-  expect(taken.length).toBeGreaterThan(20);
-  expect(traffic.refusals.map(({ status }) => status)).toEqual(traffic.refusals.map(() => 503));
-  line.mend();
-  await expectAllKept(gateway, taken);
-  await gateway.stop();
-});
+test(
+  'a disk that takes only a part of what is written: 503, never a 200; what had a 200 is kept',
+  {
+    timeout: 120_000,
+  },
+  async (context) => {
+    const line = await DatabaseProxy.open(await requirePostgresUrl(context));
+    const gateway = await GatewayProcess.create({ databaseUrl: line.url });
+    // The kernel cuts a write that crosses the limit, as a disk does when it fills up during the write.
+    const limited = ['sh', '-c', 'ulimit -f 100 && exec "$@"', 'limited'];
+    await gateway.start({ launcher: limited });
+    const traffic = new Traffic(await addDesk(gateway), { conversations: 8, seed: 2 });
+    line.cut();
+    await traffic.send(gateway, { each: 60 });
+    const taken = traffic.answered;
+    expect(taken.length).toBeGreaterThan(20);
+    expect(traffic.refusals.map(({ status }) => status)).toEqual(traffic.refusals.map(() => 503));
+    line.mend();
+    await expectAllKept(gateway, taken);
+    await gateway.stop();
+  },
+);

@@ -47,7 +47,9 @@ describe('a capture becomes records', () => {
     await world.receive(says(message('m1')));
     await world.normalise();
     const [row] = await readRecords(test.database.orm, { instanceId: world.tenant.id, after: 0, limit: 1 });
-    const leaf = createHash('sha256').update(Buffer.concat([Buffer.of(0), row!.skeleton])).digest('hex');
+    const leaf = createHash('sha256')
+      .update(Buffer.concat([Buffer.of(0), row!.skeleton]))
+      .digest('hex');
     expect(Buffer.from(row!.leafHash).toString('hex')).toBe(leaf);
   });
 

@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
 import { onTestFinished } from 'vitest';
+import { tracer } from '../../crash/support/trace.js';
 import { freePort, until } from '../../support/gateway-process.js';
 
 /** Where the programs of a Postgres server are, and as whom to run them: they refuse to run as root. */
@@ -23,7 +24,9 @@ export function findPostgres(): PostgresPrograms | string {
   if (directory === undefined) return 'initdb and postgres are not installed';
   if (process.getuid?.() !== 0) return { directory, user: undefined };
   const user = ['postgres', 'nobody'].map(findUser).find((each) => each !== undefined);
-  return user === undefined ? 'Postgres refuses to run as root, and there is no other user' : { directory, user };
+  return user === undefined
+    ? 'Postgres refuses to run as root, and there is no other user'
+    : { directory, user };
 }
 
 function programDirectories(): string[] {
@@ -82,17 +85,22 @@ export class PostgresServer {
     return `postgres://archway@127.0.0.1:${this.port}/postgres`;
   }
 
-  get processId(): number {
-    return this.#child?.pid ?? 0;
-  }
-
-  async start(): Promise<void> {
-    const settings = [`port=${this.port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', ...this.settings];
-    const child = spawn(
-      join(this.programs.directory, 'postgres'),
-      ['-D', join(this.directory, 'data'), ...settings.flatMap((each) => ['-c', each])],
-      { ...this.#as(), stdio: 'ignore' },
-    );
+  /** @param launcher a command that runs the one behind it. */
+  async start(launcher: readonly string[] = []): Promise<void> {
+    const settings = [
+      `port=${this.port}`,
+      'listen_addresses=127.0.0.1',
+      'unix_socket_directories=',
+      ...this.settings,
+    ];
+    const program = join(this.programs.directory, 'postgres');
+    const data = ['-D', join(this.directory, 'data')];
+    const options = settings.flatMap((each) => ['-c', each]);
+    const [command = program, ...rest] = [...launcher, program, ...data, ...options];
+    const child = spawn(command, rest, {
+      ...this.#as(),
+      stdio: 'ignore',
+    });
     this.#child = child;
     const killWithUs = () => child.kill('SIGKILL');
     process.once('exit', killWithUs);
@@ -100,9 +108,18 @@ export class PostgresServer {
     await until(() => this.#answers(), startMaxMs, 'Postgres is not ready');
   }
 
+  /** Starts with all its processes under a tracer; returns the file that the tracer writes. */
+  async startTraced(): Promise<string> {
+    const file = join(this.directory, 'calls');
+    await this.start(tracer(file));
+    return file;
+  }
+
   /** As `pg_ctl stop -m immediate`: connections break, nothing is written any more, the next start recovers. */
   async stop(): Promise<void> {
-    this.#child?.kill('SIGQUIT');
+    // Its own id, since a tracer would not pass the signal on.
+    const processId = this.#processId();
+    if (processId !== undefined) process.kill(processId, 'SIGQUIT');
     await this.#closed;
   }
 
@@ -116,6 +133,13 @@ export class PostgresServer {
     } finally {
       await sql.end({ timeout: 1 });
     }
+  }
+
+  /** From the file that a running server keeps. */
+  #processId(): number | undefined {
+    const file = join(this.directory, 'data/postmaster.pid');
+    if (this.#child === undefined || this.#child.exitCode !== null || !existsSync(file)) return undefined;
+    return Number(readFileSync(file, 'utf8').split('\n', 1)[0]);
   }
 
   #as() {
