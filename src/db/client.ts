@@ -1,10 +1,9 @@
-import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres, { type Options, type Sql } from 'postgres';
 import type { EmbeddedDatabase } from './embedded/index.js';
-import * as schema from './schema/index.js';
+import { type Orm, Pool } from './pool.js';
 import { connectToServer } from './server-stream.js';
 
-export type Orm = PostgresJsDatabase<typeof schema>;
+export type { Orm };
 /** A transaction, or the database itself: what a query module needs. */
 export type Queries = Pick<Orm, 'select' | 'insert' | 'update' | 'delete' | 'execute'>;
 
@@ -14,9 +13,10 @@ export type Queries = Pick<Orm, 'select' | 'insert' | 'update' | 'delete' | 'exe
  */
 export interface Database {
   readonly kind: 'postgres' | 'embedded';
+  /** Ask for it each time: it is another one after the connection was lost. */
   readonly orm: Orm;
   readonly sql: Sql;
-  /** Calls back on each notification; a lost connection is taken up again by the driver. */
+  /** Calls back on each notification, but for those of a moment in which the connection was lost: poll as well. */
   listen(channel: string, notified: (payload: string) => void): Promise<void>;
   /** Resolves with the reason when an embedded database dies under us; a server that goes away comes back. */
   readonly died: Promise<Error>;
@@ -27,11 +27,13 @@ export type DatabaseLocation =
   | { readonly kind: 'postgres'; readonly url: string; readonly connectionsMax?: number }
   | { readonly kind: 'embedded'; readonly directory: string };
 
-const closeTimeoutSeconds = 5;
 /** They share one session. With a single one, a query beside an open transaction would wait in the driver for ever. */
 const embeddedConnectionsMax = 4;
 
-const sharedOptions: Options<Record<string, never>> = {
+/** `socket` is an option that the driver's types do not know. */
+type DriverOptions = Options<Record<string, never>>;
+
+const sharedOptions: DriverOptions = {
   onnotice: () => undefined,
   connect_timeout: 5,
   // Reconnects at once when asked: what to do while the database is away is for the spool, not for the driver.
@@ -45,29 +47,38 @@ export async function openDatabase(location: DatabaseLocation): Promise<Database
     const options = {
       ...sharedOptions,
       max: connectionsMax,
+      max_lifetime: null,
       ssl: false,
-      socket: () => connectToServer(url),
-      // A server may be set to write dates in another order, which would be read as other dates.
-      connection: { ...sharedOptions.connection, DateStyle: 'ISO', TimeZone: 'UTC' },
+      // A server may be set to write dates in another order, which would be read as other dates, or to answer a commit
+      // before it is durable.
+      connection: {
+        ...sharedOptions.connection,
+        DateStyle: 'ISO',
+        TimeZone: 'UTC',
+        synchronous_commit: 'on',
+      },
     };
-    const sql = postgres(url, options as Options<Record<string, never>>);
-    return database('postgres', sql, {
-      died: new Promise<Error>(() => undefined),
-      closed: async () => undefined,
+    const pool = new Pool({
+      connect: () => connectToServer(url),
+      createDriver: (socket) => postgres(url, { ...options, socket } as DriverOptions),
     });
+    return database('postgres', pool, { died: new Promise(() => undefined), closed: async () => undefined });
   }
   // Loaded when it is used: a node on Postgres needs none of it.
   const { openEmbeddedDatabase } = await import('./embedded/index.js');
   const embedded = await openEmbeddedDatabase(location.directory);
-  const sql = postgres({
+  const options = {
     ...sharedOptions,
     user: 'postgres',
     database: 'postgres',
     max: embeddedConnectionsMax,
     max_lifetime: null,
-    socket: () => embedded.connect(),
-  } as Options<Record<string, never>>);
-  return database('embedded', sql, { died: whenDied(embedded), closed: () => embedded.close() });
+  };
+  const pool = new Pool({
+    connect: () => embedded.connect(),
+    createDriver: (socket) => postgres({ ...options, socket } as DriverOptions),
+  });
+  return database('embedded', pool, { died: whenDied(embedded), closed: () => embedded.close() });
 }
 
 /** Never resolves when the database is closed as it should be. */
@@ -81,19 +92,21 @@ function whenDied(embedded: EmbeddedDatabase): Promise<Error> {
 
 function database(
   kind: Database['kind'],
-  sql: Sql,
+  pool: Pool,
   { died, closed }: { died: Promise<Error>; closed: () => Promise<void> },
 ): Database {
   return {
     kind,
-    sql,
     died,
-    orm: drizzle(sql, { schema }),
-    async listen(channel, notified) {
-      await sql.listen(channel, notified);
+    get sql() {
+      return pool.sql;
     },
+    get orm() {
+      return pool.orm;
+    },
+    listen: (channel, notified) => pool.listen(channel, notified),
     async close() {
-      await sql.end({ timeout: closeTimeoutSeconds });
+      await pool.close();
       await closed();
     },
   };

@@ -29,7 +29,7 @@ async function open(perConversation: Record<string, number> = { one: 2 }) {
   const { orm } = test.database;
   const { sinkId } = delivering;
   const claim = (holder: string, limit = 100, leaseMs = 60_000) =>
-    claimLanes(orm, { sinkId, holder, limit, leaseMs });
+    claimLanes(orm, { sinkId, holder, active: [], limit, leaseMs });
   const release = (holder: string, lanes: readonly string[], retryInMs = 0) =>
     orm.transaction((tx) =>
       releaseLanes(tx, { sinkId, holder, lanes: lanes.map((lane) => ({ lane, retryInMs })) }),

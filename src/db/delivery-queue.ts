@@ -37,11 +37,14 @@ function laneOrder(row: NewDelivery): string {
 
 /**
  * Claims the lanes of a sink that have been due the longest. While the sink is paused, none. A lane whose dispatcher died
- * becomes claimable again when its lease ends.
+ * becomes claimable again when its lease ends; one that the holder itself claimed, and could then neither read nor settle,
+ * at once.
+ *
+ * @param claim.active lanes that the holder is delivering from.
  */
 export async function claimLanes(
   queries: Queries,
-  claim: { sinkId: string; holder: string; limit: number; leaseMs: number },
+  claim: { sinkId: string; holder: string; active: readonly string[]; limit: number; leaseMs: number },
 ): Promise<string[]> {
   const rows = await queries.execute<{ lane: string }>(sql`
     update lanes set
@@ -50,7 +53,8 @@ export async function claimLanes(
     where (sink_id, lane) in (
       select lanes.sink_id, lanes.lane from lanes join sinks on sinks.id = lanes.sink_id
       where lanes.sink_id = ${claim.sinkId} and lanes.due_at <= now()
-        and (lanes.leased_until is null or lanes.leased_until < now())
+        and (lanes.leased_until is null or lanes.leased_until < now() or lanes.lease_holder = ${claim.holder})
+        and lanes.lane <> all(${sql.param([...claim.active])}::uuid[])
         and (sinks.paused_until is null or sinks.paused_until <= now())
       order by lanes.due_at limit ${claim.limit}
       for update of lanes skip locked)

@@ -53,6 +53,9 @@ export async function insertCaptures(database: Database, rows: readonly CaptureR
  * that a capture which kills the process is counted and ends in quarantine instead of killing it for ever. Only the
  * writer of the instance's journal calls this: its lease is theirs too, and they need no other.
  *
+ * While the oldest was tried before and did not settle it is claimed alone: it may be what ended the process, and its
+ * neighbours must not be counted with it.
+ *
  * @param claim.accountIds those that can be read now, all when it is left out; what belongs to others (their connector was
  * uninstalled) stays pending and holds up nobody.
  */
@@ -63,12 +66,12 @@ export async function claimCaptures(
   const { accountIds } = claim;
   const some =
     accountIds === undefined ? sql`` : sql`and account_id = any(${sql.param([...accountIds])}::uuid[])`;
+  const waiting = sql`from captures where instance_id = ${claim.instanceId} and state = 'pending' ${some} order by position`;
   const rows = await queries.execute<Record<string, unknown>>(sql`
     update captures set attempts = attempts + 1
     where id in (
-      select id from captures
-      where instance_id = ${claim.instanceId} and state = 'pending' ${some}
-      order by position limit ${claim.limit}
+      select id ${waiting}
+      limit case when (select attempts ${waiting} limit 1) > 0 then 1 else ${claim.limit} end
       for update skip locked)
     returning id, position, account_id, endpoint, provenance, received_at, sealed, attempts, reason`);
   return rows

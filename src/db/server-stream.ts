@@ -18,9 +18,9 @@ const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const sslModes: readonly string[] = ['disable', 'prefer', 'require', 'verify-full'] satisfies SslMode[];
 
 /**
- * A connection to the server of a `postgres://` URL. The driver's own sockets take the whole process down when they are
- * lost inside a transaction (it writes the ROLLBACK to a socket that it has just forgotten), and a database that goes
- * away must cost us nothing: so the driver gets a stream whose end it survives.
+ * A connection to the server of a `postgres://` URL, which the driver does not reopen when it is lost: with its own
+ * sockets, a loss inside a transaction takes the process down (it writes the ROLLBACK to a socket that it has just
+ * forgotten), or lets the rest of the transaction run on the new connection, outside of any.
  */
 export function connectToServer(url: string): Duplex {
   const address = readAddress(url);
@@ -30,6 +30,7 @@ export function connectToServer(url: string): Duplex {
     send: (bytes) => withSocket((socket) => socket.write(bytes)),
     end: () => withSocket((socket) => socket.end()),
     gone: () => withSocket((socket) => socket.destroy()),
+    neverReopened: true,
   });
   opened.then(
     (socket) => {

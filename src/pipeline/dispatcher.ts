@@ -121,9 +121,9 @@ export class Dispatcher {
     const limit = (this.#settlement.healthy ? claimedMax : 1) - this.#active.size;
     if (limit < 1) return false;
     const claimedAt = performance.now();
-    const claimed = await claimLanes(database.orm, { sinkId: this.sinkId, holder: node, limit, leaseMs });
+    const claim = { sinkId: this.sinkId, holder: node, active: [...this.#active], limit, leaseMs };
+    const lanes = await claimLanes(database.orm, claim);
     failPoint('dispatcher:claimed');
-    const lanes = claimed.filter((lane) => !this.#active.has(lane));
     if (lanes.length === 0) return false;
     for (const lane of lanes) this.#active.add(lane);
     for (const [lane, work] of await this.#readWork(lanes)) {
@@ -183,10 +183,14 @@ export class Dispatcher {
     }
   }
 
-  /** The deliveries before the first record that cannot be read: those ahead of it are not to blame. */
+  /**
+   * The deliveries before the first record that cannot be read: those ahead of it are not to blame. A head that failed
+   * before goes alone: were one behind it what makes the sink fail, it would use up the attempts of all ahead of it.
+   */
   #openRecords(work: readonly Work[]): { deliveries: Delivery[]; unreadable: LaneResult['failed'] } {
     const deliveries: Delivery[] = [];
-    for (const { row, record } of work) {
+    const failedBefore = (work[0]?.row.attempts ?? 0) > 0;
+    for (const { row, record } of failedBefore ? work.slice(0, 1) : work) {
       try {
         deliveries.push(this.#delivery(row, record));
       } catch (error) {

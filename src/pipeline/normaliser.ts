@@ -81,29 +81,17 @@ export class Normaliser {
     return true;
   }
 
-  /**
-   * A batch; or a single capture while any of the batch was tried before and did not settle. Then one of them may have
-   * ended the process, and reading them one by one keeps its neighbours from being counted with it.
-   */
-  async #claim(): Promise<ClaimedCapture[]> {
-    const { orm } = this.#options.database;
-    const { tenant, directory } = this.#options;
+  #claim(): Promise<ClaimedCapture[]> {
+    const { database, tenant, directory } = this.#options;
     const accountIds = directory.accountIdsOf(tenant.id);
-    const rows = await claimCaptures(orm, { instanceId: tenant.id, accountIds, limit: batchMax });
-    if (rows.every((row) => row.attempts === 1)) return rows;
-    await releaseCaptures(
-      orm,
-      rows.slice(1).map(({ id }) => id),
-    );
-    return rows.slice(0, 1);
+    return claimCaptures(database.orm, { instanceId: tenant.id, accountIds, limit: batchMax });
   }
 
   async #settle(rows: readonly ClaimedCapture[], lease: Lease): Promise<void> {
     try {
-      await this.#recordAll(
-        rows.map((row) => this.#read(row)),
-        lease,
-      );
+      const reads = rows.map((row) => this.#read(row));
+      await this.#forgive(rows);
+      await this.#recordAll(reads, lease);
     } catch (error) {
       if (isDatabaseUnavailable(error) || error instanceof LeaseLostError) {
         await releaseCaptures(
@@ -114,6 +102,12 @@ export class Normaliser {
       }
       await this.#settleOneByOne(rows, lease, error);
     }
+  }
+
+  /** A capture that was tried before and has now been read did not end the process: what does from here on is not its doing. */
+  async #forgive(rows: readonly ClaimedCapture[]): Promise<void> {
+    const suspects = rows.filter((row) => row.attempts > 1).map(({ id }) => id);
+    if (suspects.length > 0) await releaseCaptures(this.#options.database.orm, suspects);
   }
 
   /** One capture spoils the transaction of its neighbours: each gets its own, and the culprit goes to quarantine. */

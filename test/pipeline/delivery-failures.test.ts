@@ -255,6 +255,19 @@ describe('a sink that does not keep its contract', () => {
   });
 });
 
+describe('a record over which the sink throws every time', () => {
+  it('is the only dead letter of its conversation', async () => {
+    const delivering = await opened(({ envelope }) => {
+      if (envelope.skeleton.sequence === 4) throw new Error('oops');
+      return undefined;
+    });
+    await delivering.record({ one: 6 });
+    await run(delivering, async () => (await delivering.states()).pending === 0);
+    const states = (await delivering.rows()).map(({ state }) => state);
+    expect(states).toEqual(['delivered', 'delivered', 'delivered', 'dead', 'delivered', 'delivered']);
+  });
+});
+
 describe('a record that cannot be read any more', () => {
   it.each([
     ['damaged', 'set_byte(sealed_content, 60, get_byte(sealed_content, 60) # 1)'],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readDeliveries } from '../../src/db/delivery-queue.js';
 import { openEvidence } from '../../src/domain/evidence.js';
+import type { Failure } from '../../src/sdk/index.js';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
 import { until } from '../support/until.js';
 import { Delivering } from './support/delivering.js';
@@ -38,19 +39,23 @@ function expectOrder(kept: Kept): void {
 
 const slow = () => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 3));
 let calls = 0;
+/** Every tenth record at its first try. */
+const atFirst =
+  (fail: () => Failure): Script =>
+  ({ envelope }, tries) =>
+    envelope.skeleton.sequence % 10 === 0 && tries === 1 ? fail() : undefined;
 const scripts: [string, Script][] = [
   ['takes everything', () => undefined],
   ['is slow', slow],
-  ['fails one in ten', () => (++calls % 10 === 0 ? failing('indeterminate') : undefined)],
-  ['is unavailable one time in ten', () => (++calls % 10 === 0 ? failing('unavailable') : undefined)],
-  ['throttles one time in ten', () => (++calls % 10 === 0 ? failing('throttled', 30_000) : undefined)],
+  ['fails one in ten', atFirst(() => failing('indeterminate'))],
+  ['is unavailable one time in ten', atFirst(() => failing('unavailable'))],
+  ['throttles one time in ten', atFirst(() => failing('throttled', 30_000))],
   ['was misconfigured for a while', () => (++calls < 30 ? failing('config') : undefined)],
   [
     'throws one time in ten',
-    () => {
-      if (++calls % 10 === 0) throw new Error('oops');
-      return undefined;
-    },
+    atFirst(() => {
+      throw new Error('oops');
+    }),
   ],
 ];
 

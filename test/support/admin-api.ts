@@ -146,7 +146,13 @@ function pipeline({ database, registry, directory, log, metrics }: AdminOptions)
       const sink = (await readSinks(database.orm, tenant, registry)).find(({ id }) => id === sinkId)!;
       const settlement = new Settlement({ database, tenant, sink, node, log, metrics });
       const open = await sink.type.open(sink.settings, { now: () => new Date() });
-      const lanes = await claimLanes(database.orm, { sinkId, holder: node, limit: 100, leaseMs: 60_000 });
+      const lanes = await claimLanes(database.orm, {
+        sinkId,
+        active: [],
+        holder: node,
+        limit: 100,
+        leaseMs: 60_000,
+      });
       const pending = await readPending(database.orm, { sinkId, lanes, perLaneMax: 1_000 });
       for (const [lane, rows] of pending) {
         const records = await readRecordsById(

@@ -1,0 +1,102 @@
+import type { Duplex } from 'node:stream';
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import type { Sql } from 'postgres';
+import * as schema from './schema/index.js';
+
+export type Orm = PostgresJsDatabase<typeof schema>;
+
+/** One set of connections of the driver. */
+interface Generation {
+  readonly sql: Sql;
+  readonly orm: Orm;
+}
+
+interface Subscription {
+  readonly channel: string;
+  readonly notified: (payload: string) => void;
+}
+
+export interface PoolOptions {
+  /** Opens a byte stream to the database. */
+  readonly connect: () => Duplex;
+  /** Makes a driver instance that takes its connections from there. */
+  readonly createDriver: (connect: () => Duplex) => Sql;
+}
+
+const closeTimeoutSeconds = 5;
+const listenRetryMs = 1_000;
+
+/**
+ * The driver's connections, replaced as a whole when one of them is lost. The driver would reopen a lost connection under
+ * transactions that still believe to be on it; a generation that is given up can only fail. What is under way on its other
+ * connections finishes there; everything new goes to the next generation.
+ */
+export class Pool {
+  readonly #options: PoolOptions;
+  readonly #subscriptions: Subscription[] = [];
+  #current: Generation | undefined;
+  /** The generation that the subscriptions are on. */
+  #listening: Generation | undefined;
+  #closed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  get sql(): Sql {
+    return this.#generation().sql;
+  }
+
+  get orm(): Orm {
+    return this.#generation().orm;
+  }
+
+  /** Calls back on each notification, also after the connection was lost and replaced; what is notified in between is missed. */
+  async listen(channel: string, notified: (payload: string) => void): Promise<void> {
+    const generation = this.#generation();
+    await generation.sql.listen(channel, notified);
+    this.#listening = generation;
+    this.#subscriptions.push({ channel, notified });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#current?.sql.end({ timeout: closeTimeoutSeconds });
+  }
+
+  #generation(): Generation {
+    this.#current ??= this.#create();
+    return this.#current;
+  }
+
+  #create(): Generation {
+    const sql = this.#options.createDriver(() => {
+      const stream = this.#options.connect();
+      stream.once('error', () => this.#giveUp(generation));
+      return stream;
+    });
+    const generation = { sql, orm: drizzle(sql, { schema }) };
+    return generation;
+  }
+
+  #giveUp(generation: Generation): void {
+    if (this.#current !== generation) return;
+    this.#current = undefined;
+    // A connection that was lost does not say goodbye, and the driver waits for it: what it thinks of that is of no use.
+    void generation.sql.end({ timeout: closeTimeoutSeconds }).catch(() => undefined);
+    if (!this.#closed && this.#subscriptions.length > 0)
+      setTimeout(() => this.#listenAgain(), listenRetryMs).unref();
+  }
+
+  async #listenAgain(): Promise<void> {
+    if (this.#closed) return;
+    const generation = this.#generation();
+    if (this.#listening === generation) return;
+    this.#listening = generation;
+    try {
+      for (const { channel, notified } of this.#subscriptions) await generation.sql.listen(channel, notified);
+    } catch {
+      // The stream that failed has given its generation up, and with it comes the next try.
+    }
+  }
+}
