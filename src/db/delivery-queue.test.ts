@@ -79,7 +79,17 @@ describe('lanes', () => {
     const lanes = rows.map(({ lane }) => lane as string);
     expect(await claim(one, 1)).toEqual(lanes.slice(0, 1));
     expect(new Set(await claim(two))).toEqual(new Set(lanes.slice(1)));
-    expect(await claim(one)).toEqual([]);
+    expect(await claim(newId())).toEqual([]);
+  });
+
+  it('are claimed again at once by their own holder, but for those that it delivers from', async () => {
+    const { claim, orm, sinkId } = await open({ one: 1 });
+    const holder = newId();
+    const lanes = await claim(holder);
+    const again = (active: string[]) =>
+      claimLanes(orm, { sinkId, holder, active, limit: 10, leaseMs: 60_000 });
+    expect(await again(lanes)).toEqual([]);
+    expect(await again([])).toEqual(lanes);
   });
 
   it('are claimed once by ten who claim at the same time', async () => {

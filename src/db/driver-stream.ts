@@ -6,11 +6,6 @@ export interface DriverStreamOptions {
   end(): void;
   /** The stream is over, for whatever reason. */
   gone(): void;
-  /**
-   * Do not tell the driver that a lost connection is closed, only that it failed: everything on it fails from then on, and
-   * it is never taken up again. For pools that are given up as a whole (see pool.ts).
-   */
-  readonly neverReopened?: boolean;
 }
 
 type Done = (error?: Error | null) => void;
@@ -20,19 +15,8 @@ type Done = (error?: Error | null) => void;
  * survives its loss (see `_destroy`).
  */
 export class DriverStream extends Duplex {
-  /** The driver itself has ended the connection. */
-  #ended = false;
-  #loss: Error | undefined;
-
   constructor(private readonly options: DriverStreamOptions) {
     super({ emitClose: false });
-  }
-
-  override write(chunk: unknown, encodingOrDone?: BufferEncoding | Done, done?: Done): boolean {
-    const loss = this.#loss;
-    if (loss === undefined) return super.write(chunk, encodingOrDone as BufferEncoding, done);
-    process.nextTick(() => this.emit('error', loss));
-    return true;
   }
 
   /** The driver closes only sockets that say that they are open. */
@@ -57,7 +41,6 @@ export class DriverStream extends Duplex {
   }
 
   override _final(done: Done): void {
-    this.#ended = true;
     this.options.end();
     done();
   }
@@ -65,10 +48,6 @@ export class DriverStream extends Duplex {
   override _destroy(error: Error | null, done: Done): void {
     this.options.gone();
     done(error);
-    if (this.options.neverReopened === true && !this.#ended) {
-      this.#loss = error ?? new Error('The connection to the database was lost.');
-      return;
-    }
     // Later than the error: in between the driver writes what its callers do about it (ROLLBACK), and writing to
     // a connection whose close it has seen throws where nobody can catch it.
     setImmediate(() => setImmediate(() => this.emit('close')));

@@ -72,12 +72,11 @@ describe.skipIf(!onServer)('a server that is away for us', () => {
   });
 
   it('is known by a session that its operator ended, and the next query works', async () => {
-    const { orm } = test.database;
     const ended = errorOf(() =>
-      orm.transaction((tx) => tx.execute(sql`select pg_terminate_backend(pg_backend_pid())`)),
+      test.database.orm.transaction((tx) => tx.execute(sql`select pg_terminate_backend(pg_backend_pid())`)),
     );
     expect(isDatabaseUnavailable(await ended)).toBe(true);
-    expect([...(await orm.execute(sql`select 1 as one`))]).toEqual([{ one: 1 }]);
+    expect([...(await test.database.orm.execute(sql`select 1 as one`))]).toEqual([{ one: 1 }]);
   });
 
   it('is known by a statement that it cancelled', async () => {

@@ -1,6 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type { Sql } from 'postgres';
+import { refusedStream } from './driver-stream.js';
+import { guardTransactions } from './guarded-driver.js';
 import * as schema from './schema/index.js';
 
 export type Orm = PostgresJsDatabase<typeof schema>;
@@ -9,6 +11,8 @@ export type Orm = PostgresJsDatabase<typeof schema>;
 interface Generation {
   readonly sql: Sql;
   readonly orm: Orm;
+  /** Set when it was given up: it gets no more connections. */
+  loss: Error | undefined;
 }
 
 interface Subscription {
@@ -24,12 +28,13 @@ export interface PoolOptions {
 }
 
 const closeTimeoutSeconds = 5;
+const giveUpTimeoutSeconds = 1;
 const listenRetryMs = 1_000;
 
 /**
- * The driver's connections, replaced as a whole when one of them is lost. The driver would reopen a lost connection under
- * transactions that still believe to be on it; a generation that is given up can only fail. What is under way on its other
- * connections finishes there; everything new goes to the next generation.
+ * The driver's connections, replaced as a whole when one of them is lost: what the driver believes of a connection after
+ * its loss is not to be relied on. A generation that was given up gets no new connections; what is under way on those that
+ * it has may finish there, and everything new goes to the next generation.
  */
 export class Pool {
   readonly #options: PoolOptions;
@@ -71,21 +76,28 @@ export class Pool {
 
   #create(): Generation {
     const sql = this.#options.createDriver(() => {
+      if (generation.loss !== undefined) return refusedStream(generation.loss);
       const stream = this.#options.connect();
-      stream.once('error', () => this.#giveUp(generation));
+      stream.once('error', (error) => this.#giveUp(generation, error));
       return stream;
     });
-    const generation = { sql, orm: drizzle(sql, { schema }) };
+    const generation: Generation = {
+      sql,
+      orm: drizzle(guardTransactions(sql), { schema }),
+      loss: undefined,
+    };
     return generation;
   }
 
-  #giveUp(generation: Generation): void {
+  #giveUp(generation: Generation, loss: Error): void {
+    generation.loss ??= loss;
     if (this.#current !== generation) return;
     this.#current = undefined;
-    // A connection that was lost does not say goodbye, and the driver waits for it: what it thinks of that is of no use.
-    void generation.sql.end({ timeout: closeTimeoutSeconds }).catch(() => undefined);
-    if (!this.#closed && this.#subscriptions.length > 0)
+    // What is under way on its other connections may finish.
+    void generation.sql.end({ timeout: giveUpTimeoutSeconds }).catch(() => undefined);
+    if (!this.#closed && this.#subscriptions.length > 0) {
       setTimeout(() => this.#listenAgain(), listenRetryMs).unref();
+    }
   }
 
   async #listenAgain(): Promise<void> {

@@ -18,9 +18,8 @@ const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const sslModes: readonly string[] = ['disable', 'prefer', 'require', 'verify-full'] satisfies SslMode[];
 
 /**
- * A connection to the server of a `postgres://` URL, which the driver does not reopen when it is lost: with its own
- * sockets, a loss inside a transaction takes the process down (it writes the ROLLBACK to a socket that it has just
- * forgotten), or lets the rest of the transaction run on the new connection, outside of any.
+ * A connection to the server of a `postgres://` URL. Unlike a plain socket it always fails with an error before it closes,
+ * which the pool and the driver need to tell a loss from an end (see pool.ts).
  */
 export function connectToServer(url: string): Duplex {
   const address = readAddress(url);
@@ -30,7 +29,6 @@ export function connectToServer(url: string): Duplex {
     send: (bytes) => withSocket((socket) => socket.write(bytes)),
     end: () => withSocket((socket) => socket.end()),
     gone: () => withSocket((socket) => socket.destroy()),
-    neverReopened: true,
   });
   opened.then(
     (socket) => {

@@ -127,6 +127,7 @@ describe('an outage of the sink', () => {
     await dispatcher.stop(0);
     const { pausedUntil } = await delivering.sink();
     expect(pausedUntil!.getTime() - Date.now()).toBeGreaterThan(1_700_000);
+    expect([...delivering.scripted.kept.tries.values()]).toEqual([1, 1]);
   });
 });
 
