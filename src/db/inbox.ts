@@ -53,6 +53,9 @@ export async function insertCaptures(database: Database, rows: readonly CaptureR
  * that a capture which kills the process is counted and ends in quarantine instead of killing it for ever. Only the
  * writer of the instance's journal calls this: its lease is theirs too, and they need no other.
  *
+ * It waits for locked rows and does not pass over them: a node whose lease has just ended may still be claiming, and
+ * what lies behind its captures must not be recorded before them.
+ *
  * While the oldest was tried before and did not settle it is claimed alone: it may be what ended the process, and its
  * neighbours must not be counted with it.
  *
@@ -72,7 +75,7 @@ export async function claimCaptures(
     where id in (
       select id ${waiting}
       limit case when (select attempts ${waiting} limit 1) > 0 then 1 else ${claim.limit} end
-      for update skip locked)
+      for update)
     returning id, position, account_id, endpoint, provenance, received_at, sealed, attempts, reason`);
   return rows
     .map((row) => ({ position: Number(row.position), capture: claimedCapture(claim.instanceId, row) }))

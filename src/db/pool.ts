@@ -105,10 +105,9 @@ export class Pool {
     const generation = this.#generation();
     if (this.#listening === generation) return;
     this.#listening = generation;
-    try {
-      for (const { channel, notified } of this.#subscriptions) await generation.sql.listen(channel, notified);
-    } catch {
-      // The stream that failed has given its generation up, and with it comes the next try.
+    for (const { channel, notified } of this.#subscriptions) {
+      // A failure gives this generation up, and with that comes the next try.
+      await generation.sql.listen(channel, notified).catch(() => undefined);
     }
   }
 }

@@ -12,6 +12,7 @@ import { readSinks } from '../../src/domain/sinks.js';
 import { type Tenant, Tenants } from '../../src/domain/tenants.js';
 import { type AdminOptions, createAdmin } from '../../src/http/admin/index.js';
 import { AccountDirectory } from '../../src/pipeline/account-directory.js';
+import { laneResult } from '../../src/pipeline/outcomes.js';
 import { readCapture } from '../../src/pipeline/reading.js';
 import { record } from '../../src/pipeline/recorder.js';
 import { Settlement } from '../../src/pipeline/settlement.js';
@@ -164,14 +165,7 @@ function pipeline({ database, registry, directory, log, metrics }: AdminOptions)
           return { idempotencyKey: `${row.recordId}/${sinkId}`, envelope, bytes: envelopeBytes(envelope) };
         });
         const outcomes = await open.deliver(work, AbortSignal.timeout(10_000));
-        const delivered = outcomes.flatMap((outcome, index) =>
-          outcome.ok ? [{ row: rows[index]!, evidence: outcome.evidence }] : [],
-        );
-        const at = outcomes.findIndex((outcome) => !outcome.ok);
-        const refused = outcomes[at];
-        const failed =
-          refused === undefined || refused.ok ? undefined : { row: rows[at]!, failure: refused.failure };
-        await settlement.settle({ lane, delivered, failed });
+        await settlement.settle(laneResult(lane, rows, outcomes));
       }
       await open[Symbol.asyncDispose]();
     },

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../config/index.js';
+import type { Database } from '../../db/client.js';
 import { checkApiKey } from './api-key.js';
 import { checkBacklog } from './backlog.js';
 import { checkDataDirectory } from './data-directory.js';
-import { judgeSkew } from './database.js';
+import { checkDurability, judgeSkew } from './database.js';
 import { checkMasterKey } from './master-key.js';
 import { checkPublicUrl } from './public-url.js';
 import { compareMigrations } from './schema.js';
@@ -167,4 +168,14 @@ test('backlog: names the command, with the instance where it is not the default 
   expect(check.remedy).toBe(
     'archway quarantine list --instance north; archway dead-letters list --instance north',
   );
+});
+
+test('a server that does not sync its commits fails', async () => {
+  const answering = (fsync: string) =>
+    ({ kind: 'postgres', sql: async () => [{ version: '15.1', fsync }] }) as unknown as Database;
+  expect(await checkDurability(answering('on'))).toMatchObject({ status: 'ok' });
+  expect(await checkDurability(answering('off'))).toMatchObject({
+    status: 'fail',
+    detail: expect.stringContaining('fsync is off'),
+  });
 });

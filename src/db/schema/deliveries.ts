@@ -18,8 +18,6 @@ export const sinks = pgTable(
     pauses: integer('pauses').notNull().default(0),
     failureKind: text('failure_kind').$type<FailureKind>(),
     failure: text('failure'),
-    /** Paused by an operator, until resumed by one. */
-    stoppedAt: instant('stopped_at'),
   },
   (table) => [index('sinks_by_instance').on(table.instanceId)],
 );

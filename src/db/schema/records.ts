@@ -101,12 +101,8 @@ export const receipts = pgTable(
   (table) => [primaryKey({ columns: [table.instanceId, table.aboutKey, table.sequence] })],
 );
 
-/**
- * - `referenced`: known by its reference only; its bytes were not fetched yet.
- * - `stored`: its bytes are in the blob store.
- * - `gone`: its bytes cannot be had; a gap record says why.
- */
-export type AttachmentState = 'referenced' | 'stored' | 'gone';
+/** - `referenced`: known by its reference only; its bytes were not fetched. */
+export type AttachmentState = 'referenced';
 
 /** What a message points to. `sealed`: reference, name, type, length and digest. */
 export const attachments = pgTable(
@@ -120,8 +116,6 @@ export const attachments = pgTable(
     position: integer('position').notNull(),
     state: text('state').$type<AttachmentState>().notNull(),
     sealed: bytea('sealed').notNull(),
-    /** Keyed digest of the content, by which the blob store has it. */
-    blobId: text('blob_id'),
   },
   (table) => [index('attachments_by_record').on(table.recordId)],
 );

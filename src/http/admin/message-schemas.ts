@@ -11,7 +11,7 @@ const attachmentSchema = z
     byteLength: z.int().nonnegative().nullable(),
     sha256: z.string().nullable(),
     state: z
-      .enum(['referenced', 'stored', 'gone'])
+      .enum(['referenced'])
       .openapi({ description: 'referenced: known, and its bytes were not fetched.' }),
   })
   .openapi('Attachment');
