@@ -32,7 +32,7 @@ export function registerAccounts(program: Command, shell: Shell): void {
   const change = addApiCommand(family, 'set <account>', {
     summary: 'change settings of an account, by id or name; the others and the webhook URLs stay',
     example: 'archway account set desk --set authToken=@new.txt --set previousAuthToken=@old.txt',
-    notes: settingNotes,
+    notes: `\`--set name=\` takes an optional setting away.\n${settingNotes}`,
   });
   addSetOption(change).action(action(shell, changeAccount));
   addApiCommand(family, 'test <account>', {
@@ -88,7 +88,8 @@ async function showAccount(context: Context, account: string): Promise<void> {
 
 async function changeAccount(context: Context, account: string, options: AddOptions): Promise<void> {
   const { output } = context;
-  const settings = await readSettings(options.set);
+  const given = Object.entries(await readSettings(options.set));
+  const settings = Object.fromEntries(given.map(([name, value]) => [name, value === '' ? null : value]));
   const client = await context.client();
   const changed = await client.patch(`/v1/accounts/${encodeURIComponent(account)}`, accountShape, {
     settings,

@@ -1,10 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { type Envelope, envelopeSchema } from '../../src/sdk/index.js';
 import { archway, archwayJson } from '../support/command-line.js';
-import { openTestDatabase, type TestDatabase } from '../support/database.js';
-import { GatewayProcess, publicUrl, until } from '../support/gateway-process.js';
+import { type GatewayProcess, publicUrl, until } from '../support/gateway-process.js';
+import { startTestGateway } from '../support/test-gateway.js';
 import { desk, type Reply, type SignedRequest, send, signedForm, smsFields } from '../support/traffic.js';
 
 interface Message {
@@ -30,20 +30,6 @@ const number = desk.number;
 const client = '+12025550171';
 const other = '+12025550172';
 const sid = (digit: string) => `SM${digit.repeat(32)}`;
-
-let opened: TestDatabase | undefined;
-
-afterEach(async () => {
-  await opened?.close();
-  opened = undefined;
-});
-
-async function startGateway(): Promise<GatewayProcess> {
-  if (process.env.ARCHWAY_TEST_DATABASE_URL === undefined) return GatewayProcess.start();
-  opened = await openTestDatabase();
-  const { location } = opened;
-  return GatewayProcess.start({ databaseUrl: location.kind === 'postgres' ? location.url : undefined });
-}
 
 /** A form with more fields than a plain text message. */
 function form(sidDigit: string, from: string, text: string, more: Record<string, string> = {}): string {
@@ -79,7 +65,7 @@ async function addAccount(gateway: GatewayProcess): Promise<string> {
 }
 
 it('brings a signed SMS, and all that comes after it, into the message log and the archive', async () => {
-  const gateway = await startGateway();
+  const gateway = await startTestGateway();
   const account = await addAccount(gateway);
   const post = (request: SignedRequest): Promise<Reply> => send(gateway.webhookBase, request);
   const sms = signedForm(account, form('a', client, 'Is the transfer through?'));
