@@ -21,6 +21,8 @@ export interface DispatcherOptions {
   readonly sink: SinkHandle;
   /** Id of this process, as the holder of leases. */
   readonly node: string;
+  /** Asked before each portion of work, to stand back for what is more urgent. */
+  readonly calm?: () => Promise<void>;
   readonly log: Log;
   readonly metrics: Metrics;
   /** How long a sink may take before it is told to stop. */
@@ -64,7 +66,12 @@ export class Dispatcher {
   #aborted = false;
 
   constructor(options: DispatcherOptions) {
-    this.#options = { deliverTimeoutMs: defaultDeliverTimeoutMs, abandonMs: defaultAbandonMs, ...options };
+    this.#options = {
+      calm: async () => undefined,
+      deliverTimeoutMs: defaultDeliverTimeoutMs,
+      abandonMs: defaultAbandonMs,
+      ...options,
+    };
     this.#settlement = new Settlement({ ...options, sink: options.sink.configured });
     this.#loop = new WorkLoop({
       work: () => this.#portion(),
@@ -116,6 +123,7 @@ export class Dispatcher {
   }
 
   async #portion(): Promise<boolean> {
+    await this.#options.calm();
     const { database, node } = this.#options;
     // After a pause one lane goes first: while the sink is still away, one delivery finds out and not thirty-two.
     const limit = (this.#settlement.healthy ? claimedMax : 1) - this.#active.size;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { failPoint } from '../core/failpoint.js';
 import { newId } from '../core/ids.js';
 import type { Database } from '../db/client.js';
@@ -29,6 +30,9 @@ class CommitTimeoutError extends Error {
 const groupMax = 256;
 const drainChunk = 500;
 const retryDatabaseMs = 1_000;
+/** How long the work behind the inbox stands back for requests, at most, and how often it looks. */
+const courtesyMaxMs = 200;
+const courtesyStepMs = 10;
 
 /**
  * The door to the inbox. `accept` MUST resolve only after the capture is durable: committed in the database, or synced to
@@ -43,6 +47,8 @@ export class Ingest {
   /** Commits and drains take turns: both move the same spool. */
   #turn: Promise<unknown> = Promise.resolve();
   #databaseRetryAt = 0;
+  /** Requests that wait for their commit. */
+  #accepting = 0;
 
   constructor(options: IngestOptions) {
     this.#options = { commitTimeoutMs: 5_000, ...options };
@@ -66,9 +72,23 @@ export class Ingest {
   async accept(vault: InstanceVault, capture: Capture): Promise<string> {
     const row = sealCapture(vault, newId(), capture);
     failPoint('ingest:received');
-    await this.#group.submit(row);
+    this.#accepting += 1;
+    try {
+      await this.#group.submit(row);
+    } finally {
+      this.#accepting -= 1;
+    }
     failPoint('ingest:before-reply');
     return row.id;
+  }
+
+  /**
+   * Resolves when no request waits for its commit, and in a bounded time in any case. The work behind the inbox asks before
+   * each portion: a webhook has a deadline, an archive has none.
+   */
+  async calm(): Promise<void> {
+    const deadline = performance.now() + courtesyMaxMs;
+    while (this.#accepting > 0 && performance.now() < deadline) await sleep(courtesyStepMs);
   }
 
   /** Waits for what was accepted; call after the listener is closed. */

@@ -21,6 +21,8 @@ export interface NormaliserOptions {
   readonly tenant: Tenant;
   /** Id of this process, as the holder of leases. */
   readonly node: string;
+  /** Asked before each portion of work, to stand back for what is more urgent. */
+  readonly calm?: () => Promise<void>;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -65,6 +67,7 @@ export class Normaliser {
   }
 
   async #portion(): Promise<boolean> {
+    await this.#options.calm?.();
     const { database, tenant, node } = this.#options;
     const name = `journal/${tenant.id}`;
     this.#lease = await acquireLease(database.orm, {

@@ -36,6 +36,7 @@ export class Supervisor {
   readonly #normalisers = new Map<string, Normaliser>();
   readonly #dispatchers = new Map<string, Dispatcher>();
   readonly #settings: WorkLoop;
+  readonly #calm = () => this.#options.ingest.calm();
   #refreshed = 0;
 
   constructor(options: SupervisorOptions) {
@@ -88,7 +89,7 @@ export class Supervisor {
 
   #ensureNormaliser(tenant: Tenant): void {
     if (this.#normalisers.has(tenant.id)) return;
-    const normaliser = new Normaliser({ ...this.#options, tenant });
+    const normaliser = new Normaliser({ ...this.#options, calm: this.#calm, tenant });
     this.#normalisers.set(tenant.id, normaliser);
     normaliser.start();
   }
@@ -97,7 +98,7 @@ export class Supervisor {
     const { database, registry } = this.#options;
     for (const sink of await sinkHandles(database, tenant, registry)) {
       if (this.#dispatchers.has(sink.configured.id)) continue;
-      const dispatcher = new Dispatcher({ ...this.#options, tenant, sink });
+      const dispatcher = new Dispatcher({ ...this.#options, calm: this.#calm, tenant, sink });
       this.#dispatchers.set(sink.configured.id, dispatcher);
       dispatcher.start();
     }

@@ -17,6 +17,9 @@ async function requireServer(context: TestContext): Promise<PostgresServer> {
   return typeof programs === 'string' ? skip(context, programs) : PostgresServer.start(programs);
 }
 
+/** As much as a busy machine records and archives while it comes in: what matters here is the order, not the amount. */
+const pauseMs = 20;
+
 async function isSpoolEmpty(gateway: GatewayProcess): Promise<boolean> {
   return !(await gateway.call<Status>('GET', '/v1/status')).spool.waiting;
 }
@@ -38,7 +41,7 @@ test(
     const server = await requireServer(context);
     const gateway = await GatewayProcess.start({ databaseUrl: server.url });
     const traffic = new Traffic(await addDesk(gateway), { conversations: 12, seed: 1 });
-    const load = traffic.send(gateway, { unanswered: 'retry' });
+    const load = traffic.send(gateway, { unanswered: 'retry', pauseMs });
     await sleep(500);
     for (let outage = 0; outage < 2; outage += 1) {
       const before = traffic.answered.length;
@@ -69,7 +72,7 @@ test(
     const line = await DatabaseProxy.open(await requirePostgresUrl(context));
     const gateway = await GatewayProcess.start({ databaseUrl: line.url });
     const traffic = new Traffic(await addDesk(gateway), { conversations: 12, seed: 2 });
-    const load = traffic.send(gateway, { unanswered: 'retry' });
+    const load = traffic.send(gateway, { unanswered: 'retry', pauseMs });
     await sleep(500);
     line.silence();
     const before = traffic.answered.length;

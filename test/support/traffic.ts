@@ -117,6 +117,8 @@ export interface SendOptions {
   readonly each?: number;
   /** Requests under way at once. */
   readonly concurrency?: number;
+  /** How long each conversation waits between two messages; default: not at all. */
+  readonly pauseMs?: number;
   /** What a conversation does when a message gets no 200: leaves it for the next `send`, or tries until it gets one. */
   readonly unanswered?: 'leave' | 'retry';
 }
@@ -185,6 +187,7 @@ export class Traffic {
       const message = this.#write(conversation, messages.length);
       messages.push(message);
       if (!(await this.#deliver(message, base, agent, unanswered))) return;
+      if (options.pauseMs !== undefined) await sleep(options.pauseMs);
     }
   }
 
