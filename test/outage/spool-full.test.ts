@@ -32,7 +32,6 @@ async function expectFullSpoolRefused(gateway: GatewayProcess, traffic: Traffic)
   expect(traffic.refusals.length, 'every conversation ends at the full spool').toBe(
     traffic.conversations.length,
   );
-  await traffic.send(gateway, { each: 0 });
   expect(traffic.answered.length + traffic.conversations.length).toBe(traffic.messages.length);
   for (const { status, headers } of traffic.refusals) {
     expect(status).toBe(503);
