@@ -5,10 +5,10 @@ import { newId } from '../core/ids.js';
 import {
   type CaptureRow,
   claimCaptures,
+  clearSuspicion,
   insertCaptures,
   markCapturesDone,
   quarantineCapture,
-  releaseCaptures,
   replayQuarantined,
 } from './inbox.js';
 
@@ -72,12 +72,12 @@ describe('a group of captures', () => {
 });
 
 describe('claims', () => {
-  it('take the oldest first and count each claim, but not one that is taken back', async () => {
+  it('take the oldest first and count each claim, but not those of a capture that was cleared', async () => {
     const { row, claim, orm } = await open();
     const rows = Array.from({ length: 5 }, () => row());
     await insertCaptures(test.database, rows);
     expect(ids(await claim(2))).toEqual(ids(rows.slice(0, 2)));
-    await releaseCaptures(orm, [rows[0]!.id]);
+    await clearSuspicion(orm, [rows[0]!.id]);
     expect((await claim(2)).map(({ id, attempts }) => [id, attempts])).toEqual([
       [rows[0]!.id, 1],
       [rows[1]!.id, 2],

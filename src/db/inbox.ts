@@ -127,10 +127,10 @@ export async function quarantineCapture(
     .where(eq(captures.id, capture.id));
 }
 
-/** Takes a claim back: these captures were not tried. */
-export async function releaseCaptures(queries: Queries, ids: readonly string[]): Promise<void> {
+/** These captures were read, or were not tried at all, and the process lives: none of them is what ends it. */
+export async function clearSuspicion(queries: Queries, ids: readonly string[]): Promise<void> {
   await queries.execute(sql`
-    update captures set attempts = attempts - 1
+    update captures set attempts = 0
     where id = any(${sql.param([...ids])}::uuid[]) and state = 'pending'`);
 }
 

@@ -1,7 +1,7 @@
 import { failPoint } from '../core/failpoint.js';
 import type { Database } from '../db/client.js';
 import { isDatabaseUnavailable } from '../db/errors.js';
-import { type ClaimedCapture, claimCaptures, releaseCaptures } from '../db/inbox.js';
+import { type ClaimedCapture, claimCaptures, clearSuspicion } from '../db/inbox.js';
 import { LeaseLostError } from '../db/journal.js';
 import { acquireLease, type Lease, releaseLease } from '../db/leases.js';
 import { openCapture } from '../domain/captures.js';
@@ -31,7 +31,7 @@ const batchMax = 256;
 const leaseMs = 30_000;
 const pollMs = 1_000;
 /** A capture that was claimed this often and never settled has taken its process down each time. */
-const attemptsMax = 3;
+const attemptsMax = 5;
 
 /**
  * Turns the captures of one instance into records. It is the only writer of that instance's journal while it holds the
@@ -93,11 +93,11 @@ export class Normaliser {
   async #settle(rows: readonly ClaimedCapture[], lease: Lease): Promise<void> {
     try {
       const reads = rows.map((row) => this.#read(row));
-      await this.#forgive(rows);
+      await this.#clear(rows);
       await this.#recordAll(reads, lease);
     } catch (error) {
       if (isDatabaseUnavailable(error) || error instanceof LeaseLostError) {
-        await releaseCaptures(
+        await clearSuspicion(
           this.#options.database.orm,
           rows.map(({ id }) => id),
         ).catch(() => undefined);
@@ -108,9 +108,9 @@ export class Normaliser {
   }
 
   /** A capture that was tried before and has now been read did not end the process: what does from here on is not its doing. */
-  async #forgive(rows: readonly ClaimedCapture[]): Promise<void> {
+  async #clear(rows: readonly ClaimedCapture[]): Promise<void> {
     const suspects = rows.filter((row) => row.attempts > 1).map(({ id }) => id);
-    if (suspects.length > 0) await releaseCaptures(this.#options.database.orm, suspects);
+    if (suspects.length > 0) await clearSuspicion(this.#options.database.orm, suspects);
   }
 
   /** One capture spoils the transaction of its neighbours: each gets its own, and the culprit goes to quarantine. */
