@@ -69,7 +69,7 @@ export async function measureGateway(
       c,
       endToEndPerSecond,
       drainPerSecond: drained,
-      delayP95Ms: await delayP95(location),
+      delayP95Ms: await delayP95(usedBy(dataDirectory, location)),
       residentMb: Math.max(...residentOverTimeMb),
       residentOverTimeMb,
       startMs: gateway.startMs,
@@ -123,6 +123,12 @@ function checkArchive(dataDirectory: string, sent: number): void {
   const files = readdirSync(join(dataDirectory, 'archive'), { recursive: true, encoding: 'utf8' });
   const archived = files.filter((file) => file.endsWith('.json')).length;
   if (archived < sent) throw new Error(`${sent} were sent and ${archived} are in the archive.`);
+}
+
+/** A gateway keeps its embedded database in its data directory. */
+function usedBy(dataDirectory: string, location: DatabaseLocation): DatabaseLocation {
+  if (location.kind === 'postgres') return location;
+  return { kind: 'embedded', directory: join(dataDirectory, 'database') };
 }
 
 async function delayP95(location: DatabaseLocation): Promise<number> {
