@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { InstanceVault } from '../vault/index.js';
+import { vaultOf } from '../vault/blob/testing.js';
 import { Blobs } from './blobs.js';
 
 let base: string;
@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(base, { recursive: true }));
 
-const tenant = (id: string) => ({ id, vault: new InstanceVault(id, Buffer.alloc(32, 1)) });
+const tenant = (id: string) => ({ id, vault: vaultOf(id) });
 async function* hello() {
   yield Buffer.from('hello');
 }
