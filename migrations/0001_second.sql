@@ -1,3 +1,57 @@
+CREATE TABLE "account_sending" (
+	"account_id" uuid PRIMARY KEY NOT NULL,
+	"instance_id" uuid NOT NULL,
+	"next_at" timestamp (3) with time zone NOT NULL,
+	"paused_until" timestamp (3) with time zone,
+	"pauses" integer DEFAULT 0 NOT NULL,
+	"failure_kind" text,
+	"failure" text
+);
+--> statement-breakpoint
+CREATE TABLE "consents" (
+	"instance_id" uuid NOT NULL,
+	"address_id" uuid NOT NULL,
+	"own_address_id" uuid NOT NULL,
+	"action" text NOT NULL,
+	"sequence" bigint NOT NULL,
+	CONSTRAINT "consents_instance_id_address_id_own_address_id_pk" PRIMARY KEY("instance_id","address_id","own_address_id")
+);
+--> statement-breakpoint
+CREATE TABLE "media_links" (
+	"token_hash" "bytea" PRIMARY KEY NOT NULL,
+	"instance_id" uuid NOT NULL,
+	"outbound_id" uuid NOT NULL,
+	"upload_id" uuid NOT NULL,
+	"expires_at" timestamp (3) with time zone NOT NULL,
+	"fetches" integer DEFAULT 0 NOT NULL,
+	"fetched_at" timestamp (3) with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "outbound_messages" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"position" bigint GENERATED ALWAYS AS IDENTITY (sequence name "outbound_messages_position_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"instance_id" uuid NOT NULL,
+	"account_id" uuid NOT NULL,
+	"idempotency_id" uuid NOT NULL,
+	"request_id" uuid NOT NULL,
+	"state" text NOT NULL,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"sealed" "bytea" NOT NULL,
+	"capture_id" uuid NOT NULL,
+	"created_at" timestamp (3) with time zone NOT NULL,
+	"changed_at" timestamp (3) with time zone NOT NULL,
+	"reason" text,
+	"explanation" text
+);
+--> statement-breakpoint
+CREATE TABLE "uploads" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"instance_id" uuid NOT NULL,
+	"blob_id" text NOT NULL,
+	"sealed" "bytea" NOT NULL,
+	"created_at" timestamp (3) with time zone NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "event_aliases" (
 	"instance_id" uuid NOT NULL,
 	"alias" uuid NOT NULL,
@@ -8,7 +62,19 @@ CREATE TABLE "event_aliases" (
 ALTER TABLE "captures" ALTER COLUMN "account_id" DROP NOT NULL;--> statement-breakpoint
 ALTER TABLE "records" ALTER COLUMN "account_id" DROP NOT NULL;--> statement-breakpoint
 ALTER TABLE "attachments" ADD COLUMN "blob_id" text;--> statement-breakpoint
+ALTER TABLE "account_sending" ADD CONSTRAINT "account_sending_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "account_sending" ADD CONSTRAINT "account_sending_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "consents" ADD CONSTRAINT "consents_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "media_links" ADD CONSTRAINT "media_links_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "media_links" ADD CONSTRAINT "media_links_outbound_id_outbound_messages_id_fk" FOREIGN KEY ("outbound_id") REFERENCES "public"."outbound_messages"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "media_links" ADD CONSTRAINT "media_links_upload_id_uploads_id_fk" FOREIGN KEY ("upload_id") REFERENCES "public"."uploads"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "outbound_messages" ADD CONSTRAINT "outbound_messages_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "outbound_messages" ADD CONSTRAINT "outbound_messages_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "uploads" ADD CONSTRAINT "uploads_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "event_aliases" ADD CONSTRAINT "event_aliases_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "event_aliases_by_event" ON "event_aliases" USING btree ("instance_id","event_key");--> statement-breakpoint
-UPDATE "receipts" SET "rank" = "rank" + CASE WHEN "rank" >= 9 THEN 4 ELSE 2 END;--> statement-breakpoint
-UPDATE "messages" SET "status_rank" = "status_rank" + CASE WHEN "status_rank" >= 9 THEN 4 ELSE 2 END WHERE "status_rank" > 0;
+CREATE INDEX "media_links_by_expiry" ON "media_links" USING btree ("expires_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "outbound_by_idempotency" ON "outbound_messages" USING btree ("account_id","idempotency_id");--> statement-breakpoint
+CREATE INDEX "outbound_by_instance" ON "outbound_messages" USING btree ("instance_id","position");--> statement-breakpoint
+CREATE INDEX "outbound_waiting" ON "outbound_messages" USING btree ("account_id","position") WHERE state in ('requested', 'sending');--> statement-breakpoint
+CREATE INDEX "uploads_by_instance" ON "uploads" USING btree ("instance_id");--> statement-breakpoint
+CREATE INDEX "event_aliases_by_event" ON "event_aliases" USING btree ("instance_id","event_key");

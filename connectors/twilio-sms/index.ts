@@ -2,6 +2,8 @@ import { defineConnector } from 'archway/sdk';
 import { readParty } from './addresses.js';
 import { parse } from './parse.js';
 import { replyToMessage, replyToStatus } from './reply.js';
+import { route } from './route.js';
+import { send } from './send.js';
 import { settingsSchema } from './settings.js';
 import { retryOptions, verify } from './verify.js';
 
@@ -9,21 +11,23 @@ import { retryOptions, verify } from './verify.js';
 export default defineConnector({
   id: 'twilio-sms',
   title: 'Twilio Programmable Messaging',
-  version: '1',
+  version: '2',
   settings: settingsSchema,
   capabilities: {
     events: ['message', 'receipt', 'consent'],
     gaps: 'undetectable',
     blindSpots: [
       'Messages that arrive while this gateway cannot be reached for longer than Twilio retries (15 seconds) are not captured, and this version does not ask Twilio for them afterwards.',
-      'What the firm sends is not captured: of a message sent from the Twilio console or by another system at most its delivery status is seen, and only if that system names this status URL.',
+      'Of what the firm sends only what it sends through this gateway is captured: of a message sent from the Twilio console or by another system at most its delivery status is seen, and only if that system names this status URL.',
       'Messages to a number or messaging service whose webhook at Twilio points elsewhere are not captured.',
       'Opt-outs that a carrier handles by itself, and opt-out words where Twilio’s opt-out handling is switched off, make no consent record; the message with the word is captured where Twilio delivers it.',
       'Text, numbers and media that Twilio redacts or deletes before delivery cannot be recovered.',
       'The members of a group MMS are known only as far as Twilio names them, and group messages that Twilio blocks are not seen.',
       'Edits, deletions and reactions that people make on WhatsApp and RCS are not reported by Twilio as such.',
+      'The carrier’s and Twilio’s changes to a text on its way, such as shortened links or replaced characters, are not seen.',
       'When a message was written is not reported by Twilio; only the time of receipt is known.',
     ],
+    outbound: { textLengthMax: 1_600, mediaMax: 10, idempotent: false, messagesPerSecond: 1 },
   },
   webhooks: {
     messages: {
@@ -44,4 +48,7 @@ export default defineConnector({
     return [...new Set(values.filter((value) => value !== undefined))];
   },
   parse,
+  route,
+  send,
+  messagesPerSecond: (settings) => settings.messagesPerSecond,
 });

@@ -3,6 +3,7 @@ import { shorten } from './bounds.js';
 import { Form, isForm, readFields } from './form.js';
 import { readMessage } from './message.js';
 import { readReceipt } from './receipt.js';
+import { messageOf } from './status-url.js';
 
 /**
  * Reads one webhook of Twilio's Programmable Messaging. What it is follows from its fields and not from the endpoint, as
@@ -14,7 +15,7 @@ export function parse(capture: Capture): Parsed {
     return { kind: 'unsupported', reason: `the content type is "${contentType}", not that of a form` };
   }
   const form = new Form(readFields(capture.body));
-  if (isReceipt(form)) return readReceipt(form);
+  if (isReceipt(form)) return readReceipt(form, messageOf(capture.url));
   if (isMessage(form)) return readMessage(form);
   return { kind: 'unsupported', reason: 'a form that is neither an inbound message nor a message status' };
 }

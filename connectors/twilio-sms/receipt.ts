@@ -1,4 +1,4 @@
-import type { Parsed, ReceiptEvent, ReceiptStatus } from 'archway/sdk';
+import { outboundKey, type Parsed, type ReceiptEvent, type ReceiptStatus } from 'archway/sdk';
 import { channelOf, conversationOf, mediumOf, readParty } from './addresses.js';
 import { shorten } from './bounds.js';
 import { locationNames, pick, pickOthers, presentDetails, routingNames } from './details.js';
@@ -31,8 +31,10 @@ const placedNames = ['From', 'To', 'MessageStatus', 'ErrorCode', ...routingNames
 /**
  * Reads a status callback. No time is claimed: Twilio gives none but `RawDlrDoneDate`, a carrier's wall clock without its
  * time zone, which stays in `provider`.
+ *
+ * @param ownMessage id of the message that we asked Twilio to send: it is known by that before Twilio has told us its own.
  */
-export function readReceipt(form: Form): Parsed {
+export function readReceipt(form: Form, ownMessage?: string): Parsed {
   const messageSid = messageSidOf(form);
   if (messageSid === undefined) return unsupported('a status whose MessageSid is missing or not usable');
   const claimed = form.get('MessageStatus') ?? form.get('SmsStatus') ?? '';
@@ -48,7 +50,7 @@ export function readReceipt(form: Form): Parsed {
     kind: 'receipt',
     // Twilio reports a status more than once, at times with other fields: each such report is a receipt of its own.
     key: ['receipt', messageSid, status, fingerprint(form)].join('/'),
-    about: messageKey(messageSid),
+    about: ownMessage === undefined ? messageKey(messageSid) : outboundKey(ownMessage),
     ...(from !== undefined && to !== undefined && { conversation: conversationOf(medium, [from, to]) }),
     channel: channelOf(medium, messageSid),
     status,

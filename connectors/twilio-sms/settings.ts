@@ -21,6 +21,13 @@ const shape = {
   previousAuthToken: secret().optional(),
   /** The firm's own senders, as Twilio writes them. */
   numbers: listOf(sender),
+  /** A messaging service that sends; the senders above must belong to it. */
+  messagingServiceSid: z
+    .string()
+    .regex(/^MG[0-9a-fA-F]{32}$/, 'must be "MG" and 32 hex digits')
+    .optional(),
+  /** What Twilio lets the sender send: 1 for a long code, more for a short code or a toll-free number. */
+  messagesPerSecond: z.coerce.number('must be a number from 0.01 to 100').min(0.01).max(100).optional(),
   /** Another address for Twilio's REST API: a region, an edge, or a test double. */
   apiBaseUrl: z
     .url({ protocol: /^https?$/, error: 'must be a URL such as https://api.twilio.com' })

@@ -16,7 +16,13 @@ export type FailPoint =
   | 'dispatcher:claimed'
   | 'dispatcher:before-deliver'
   | 'dispatcher:after-deliver'
-  | 'dispatcher:after-commit';
+  | 'dispatcher:after-commit'
+  | 'outbound:before-commit'
+  | 'outbound:after-commit'
+  | 'sender:claimed'
+  | 'sender:answered'
+  | 'sender:before-settle'
+  | 'sender:after-settle';
 
 let handler: ((point: FailPoint) => void) | undefined;
 

@@ -95,6 +95,19 @@ export async function readMessage(
   return rows[0];
 }
 
+/** By the keyed id of its event. */
+export async function readMessageByKey(
+  queries: Queries,
+  instanceId: string,
+  key: string,
+): Promise<MessageRow | undefined> {
+  const rows = await queries
+    .select()
+    .from(messages)
+    .where(and(eq(messages.instanceId, instanceId), eq(messages.eventKey, key)));
+  return rows[0];
+}
+
 export type AttachmentRow = typeof attachments.$inferSelect;
 
 /** The attachments of records, by record id, in the order in which the messages hold them. */

@@ -5,6 +5,9 @@ import type { InstanceVault } from '../vault/index.js';
 /** An attachment as the record holds it. */
 export type RecordAttachment = Extract<Content, { kind: 'message' }>['attachments'][number];
 
+/** What the `reference` of an attachment begins with whose bytes were in the blob store before its record was made. */
+export const blobReferencePrefix = 'blob:';
+
 const place = (id: string) => ({ table: 'attachments', id, column: 'sealed' });
 
 export function sealAttachment(vault: InstanceVault, attachment: RecordAttachment): Uint8Array {

@@ -9,6 +9,7 @@ import { createAdmin } from '../http/admin/index.js';
 import { createIngress } from '../http/ingress.js';
 import { AccountDirectory } from '../pipeline/account-directory.js';
 import { Ingest } from '../pipeline/ingest.js';
+import { Sender } from '../pipeline/sender.js';
 import { Spool } from '../pipeline/spool.js';
 import { Supervisor } from '../pipeline/supervisor.js';
 import { loadBuiltIns } from '../plugins/load.js';
@@ -84,12 +85,15 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   const publicListener = await Listener.open(
     (port) => {
       const publicUrl = config.publicUrl ?? `http://localhost:${port}`;
-      return createIngress({ directory, ingest, publicUrl, bodyMaxBytes, log, metrics });
+      return createIngress({ directory, ingest, blobs, publicUrl, bodyMaxBytes, log, metrics });
     },
     { ...config.publicListener, requestTimeoutMs },
   );
   cleanup.push(() => publicListener.close(listenerGraceMs));
   const publicUrl = config.publicUrl ?? `http://localhost:${publicListener.port}`;
+  const sender = new Sender({ database, directory, blobs, node: data.nodeId, publicUrl, log });
+  cleanup.push(() => sender.stop());
+  await sender.start();
   const admin = createAdmin({
     database,
     tenants,

@@ -1,15 +1,18 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import type { Blobs } from '../domain/blobs.js';
 import type { AccountDirectory, DirectoryEntry } from '../pipeline/account-directory.js';
 import type { Ingest } from '../pipeline/ingest.js';
 import type { Capture, Reply, Verdict, WebhookEndpoint } from '../sdk/index.js';
 import { type Log, pluginFault } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { problem } from './problem.js';
+import { serveMedia } from './public-media.js';
 
 export interface IngressOptions {
   readonly directory: AccountDirectory;
   readonly ingest: Ingest;
+  readonly blobs: Blobs;
   /** Under which providers reach us; signatures are checked against it, never against a request header. */
   readonly publicUrl: string;
   readonly bodyMaxBytes: number;
@@ -20,7 +23,7 @@ export interface IngressOptions {
 const retryAfterSeconds = 10;
 const emptyReply: Reply = { status: 200, headers: {}, body: '' };
 
-/** The public listener's routes: webhooks and a health check, nothing else. */
+/** The public listener's routes: webhooks, media that a provider was told to fetch, and a health check; nothing else. */
 export function createIngress(options: IngressOptions): Hono {
   const app = new Hono();
   app.get('/healthz', (context) => context.text('ok'));
@@ -35,6 +38,7 @@ export function createIngress(options: IngressOptions): Hono {
     const { account, endpoint } = context.req.param();
     return receive(options, account, endpoint, context.req.raw);
   });
+  app.get('/media/:token', (context) => serveMedia(options, context.req.param('token'), context.req.raw));
   app.notFound(() => problem(404, 'There is nothing here. Webhooks are at /webhooks/{account}/{endpoint}.'));
   app.onError((error) => {
     options.log.error({ error }, 'A request to the public listener failed.');

@@ -2,9 +2,10 @@ import { canonicalBytes } from '../core/canonical.js';
 import { leafHash, saltedBytesDigest, saltedJsonDigest } from '../core/digest.js';
 import { newId } from '../core/ids.js';
 import { initialStatus, receiptRank } from '../core/receipt-status.js';
+import type { NewConsent } from '../db/consents.js';
 import type { NewAddress, NewAttachment, NewReceipt, NewRecord } from '../db/journal.js';
 import type { NewMessage } from '../db/message-log.js';
-import { sealAttachment } from '../domain/attachments.js';
+import { blobReferencePrefix, type RecordAttachment, sealAttachment } from '../domain/attachments.js';
 import { addressId, type Resolved } from '../domain/people.js';
 import { sealContent } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
@@ -26,6 +27,7 @@ export interface Entry {
   readonly attachments: NewAttachment[];
   readonly message: NewMessage | undefined;
   readonly receipt: NewReceipt | undefined;
+  readonly consents: NewConsent[];
   /** Deliveries of one lane go out in order: the conversation, or else the account, or else the instance. */
   readonly lane: string;
 }
@@ -96,11 +98,12 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
       instanceId: tenant.id,
       recordId: id,
       position,
-      state: 'referenced',
+      ...bytesOf(draft, attachment),
       sealed: sealAttachment(tenant.vault, attachment),
     })),
     message: messageRow(draft, record),
     receipt: receiptRow(draft, record),
+    consents: consentRows(draft.content, tenant, sequence),
     lane: conversationId ?? origin.accountId ?? tenant.id,
   };
 }
@@ -109,7 +112,21 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
 function attachmentsOf({ salt }: Draft, content: Content): Skeleton['attachments'] {
   if (content.kind === 'attachment')
     return [{ id: content.attachment, digest: saltedBytesDigest(salt, Buffer.from(content.sha256, 'hex')) }];
-  return 'attachments' in content ? content.attachments.map(({ id }) => ({ id })) : [];
+  if (!('attachments' in content)) return [];
+  return content.attachments.map(({ id, sha256 }) => ({
+    id,
+    ...(sha256 !== undefined && { digest: saltedBytesDigest(salt, Buffer.from(sha256, 'hex')) }),
+  }));
+}
+
+/** Of what the gateway itself sends the bytes are kept already; a connector has no way to say so. */
+function bytesOf(
+  { source }: Draft,
+  { reference }: RecordAttachment,
+): Pick<NewAttachment, 'state' | 'blobId'> {
+  const own = source.row.provenance === ('internal' satisfies Provenance);
+  if (!own || reference?.startsWith(blobReferencePrefix) !== true) return { state: 'referenced' };
+  return { state: 'stored', blobId: reference.slice(blobReferencePrefix.length) };
 }
 
 function conversationOf(draft: Draft, tenant: Tenant): string | undefined {
@@ -201,4 +218,16 @@ function receiptRow({ content, aboutKey }: Draft, record: NewRecord): NewReceipt
     status: content.status,
     rank: receiptRank(content.status),
   };
+}
+
+function consentRows(content: DraftContent, tenant: Tenant, sequence: number): NewConsent[] {
+  if (content.kind !== 'consent' || content.action === 'help') return [];
+  const { action, from, to } = content;
+  return to.map((own) => ({
+    instanceId: tenant.id,
+    addressId: addressId(tenant.vault, from.value),
+    ownAddressId: addressId(tenant.vault, own.value),
+    action,
+    sequence,
+  }));
 }

@@ -4,6 +4,7 @@ import { Failure, failureKinds, type Outcome } from '../sdk/index.js';
 import type { LaneResult } from './settlement.js';
 
 const failureTextMax = 2_000;
+const failureCodeMax = 100;
 
 /** As much as is needed to store it: one sink's careless answer must not spoil the transaction of other lanes. */
 const evidenceSchema = z.object({
@@ -52,11 +53,12 @@ function checkOutcome(outcome: Outcome | undefined): Outcome {
  */
 export function asFailure(given: unknown): Failure | undefined {
   if (!(given instanceof Error) || given.name !== 'Failure') return undefined;
-  const { kind, retryAfterMs } = given as Failure;
+  const { kind, retryAfterMs, code } = given as Failure;
   if (!failureKinds.includes(kind)) return undefined;
   const message = given.message.toWellFormed().replaceAll('\0', '\uFFFD').slice(0, failureTextMax);
   return new Failure(kind, message, {
     cause: given,
     ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
+    ...(typeof code === 'string' ? { code: code.slice(0, failureCodeMax) } : {}),
   });
 }

@@ -1,6 +1,7 @@
 import { saltedJsonDigest } from '../core/digest.js';
 import { newId } from '../core/ids.js';
 import type { Queries } from '../db/client.js';
+import { raiseConsents } from '../db/consents.js';
 import { enqueueDeliveries } from '../db/delivery-queue.js';
 import { findAliases, insertAliases, type NewAlias } from '../db/event-aliases.js';
 import { markCapturesDone, quarantineCapture, readCapture as readCaptureRow } from '../db/inbox.js';
@@ -230,6 +231,10 @@ async function store(tx: Queries, tenant: Tenant, entries: readonly Entry[]): Pr
     ...receipts.map((receipt) => receipt.aboutKey),
     ...messages.map((message) => message.eventKey),
   ]);
+  await raiseConsents(
+    tx,
+    entries.flatMap((entry) => entry.consents),
+  );
   const sinks = await listSinks(tx, tenant.id);
   await enqueueDeliveries(
     tx,

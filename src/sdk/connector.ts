@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Capture } from './capture.js';
 import type { CommunicationEvent, EventAttachment, EventKind } from './event.js';
-import type { Accepted, OutboundCapability, OutboundMessage } from './outbound.js';
+import type { Accepted, OutboundCapability, OutboundMessage, OutboundRequest, Routed } from './outbound.js';
 import type { CallContext, Listed, MediaRequest, TimeWindow } from './provider-call.js';
 
 /** Why a request is refused. There is no kind for "accepted all the same": an account without a verifier refuses. */
@@ -48,7 +48,7 @@ export interface Capabilities {
   readonly gaps: 'recoverable' | 'detectable' | 'undetectable';
   /** Traffic that this connector can never see, in sentences for a compliance officer. */
   readonly blindSpots: readonly string[];
-  /** What it can send; absent when it only captures. Then `send` is there too. */
+  /** What it can send; absent when it only captures. Then `route` and `send` are there too. */
   readonly outbound?: OutboundCapability;
 }
 
@@ -71,6 +71,10 @@ export interface Connector<Schema extends z.ZodObject = z.ZodObject> {
    * capture MUST give the same events with the same keys, in whatever batch the provider delivers it.
    */
   parse(capture: Capture, given: Given): Parsed;
+  /** Says who sends a message and where it belongs. Pure; the record of the request is made of it. */
+  route?(request: OutboundRequest, settings: z.infer<Schema>): Routed;
+  /** How many messages this account may send in a second; default: what the capability says. */
+  messagesPerSecond?(settings: z.infer<Schema>): number | undefined;
   /**
    * Hands one message to the provider. Called only after its record is committed. Never retries by itself.
    *

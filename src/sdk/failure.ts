@@ -23,6 +23,8 @@ export type FailureKind = (typeof failureKinds)[number];
 export interface FailureOptions {
   /** What the other side asked for (Retry-After), in milliseconds. Taken within bounds. */
   readonly retryAfterMs?: number;
+  /** The other side's own code for it, such as `21610`. */
+  readonly code?: string;
   readonly cause?: unknown;
 }
 
@@ -30,6 +32,7 @@ export interface FailureOptions {
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly retryAfterMs: number | undefined;
+  readonly code: string | undefined;
 
   constructor(
     readonly kind: FailureKind,
@@ -38,5 +41,6 @@ export class Failure extends Error {
   ) {
     super(message, { cause: options.cause });
     this.retryAfterMs = options.retryAfterMs;
+    this.code = options.code;
   }
 }

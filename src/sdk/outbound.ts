@@ -8,6 +8,8 @@ export interface OutboundCapability {
   readonly mediaMax: number;
   /** Sending the same `id` twice delivers it once. Then, and only then, a send without an answer is repeated. */
   readonly idempotent: boolean;
+  /** How many messages an account may send in a second, where its settings say nothing else. */
+  readonly messagesPerSecond: number;
 }
 
 /** Something to send along: the provider fetches it from `url`, or the connector uploads what `open` gives. */
@@ -19,9 +21,31 @@ export interface OutboundMedia {
   open(): Promise<ReadableStream<Uint8Array>>;
 }
 
+/** What somebody asks to send, before it has a sender. */
+export interface OutboundRequest {
+  /** As it was typed: a number in E.164 form, an address of the channel. */
+  readonly to: string;
+  readonly mediaCount: number;
+}
+
+/** From whom, to whom and where a message belongs, in the words in which `parse` would tell of it. */
+export interface Route {
+  readonly from: Address;
+  readonly to: Address;
+  readonly conversation: string;
+  readonly channel: string;
+}
+
+export type Routed =
+  | { readonly ok: true; readonly route: Route }
+  /** What is wrong and what to do, for the one who asked. */
+  | { readonly ok: false; readonly reason: string };
+
 export interface OutboundMessage {
   /** UUID of the message: equal on every attempt. Its record has the key `outbound/<id>`. */
   readonly id: string;
+  /** From the connector's own `route`, as it stands in the record. */
+  readonly from: Address;
   readonly to: Address;
   readonly text: string | undefined;
   readonly media: readonly OutboundMedia[];

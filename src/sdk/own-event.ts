@@ -1,5 +1,19 @@
 import { z } from 'zod';
-import { eventSchema, keySchema, sharedEventFields } from './event.js';
+import {
+  callEventSchema,
+  consentEventSchema,
+  deletionEventSchema,
+  editEventSchema,
+  eventAttachmentSchema,
+  gapEventSchema,
+  keySchema,
+  membershipEventSchema,
+  messageEventSchema,
+  reactionEventSchema,
+  receiptEventSchema,
+  recordingEventSchema,
+  sharedEventFields,
+} from './event.js';
 import { instantSchema } from './times.js';
 
 /**
@@ -39,8 +53,25 @@ export const alertEventSchema = z.strictObject({
   until: instantSchema.optional(),
 });
 
+/**
+ * A message that the gateway sends. The bytes of its attachments are kept already: `reference` is then `blob:` and their
+ * id in the blob store.
+ */
+const ownMessageEventSchema = messageEventSchema.extend({
+  attachments: z.array(eventAttachmentSchema.extend({ sha256: z.string().optional() })).max(1_000),
+});
+
 export const ownEventSchema = z.discriminatedUnion('kind', [
-  ...eventSchema.options,
+  ownMessageEventSchema,
+  editEventSchema,
+  deletionEventSchema,
+  reactionEventSchema,
+  receiptEventSchema,
+  membershipEventSchema,
+  callEventSchema,
+  recordingEventSchema,
+  consentEventSchema,
+  gapEventSchema,
   attachmentEventSchema,
   alertEventSchema,
 ]);

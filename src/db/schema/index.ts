@@ -3,5 +3,6 @@ export * from './accounts.js';
 export * from './captures.js';
 export * from './deliveries.js';
 export * from './instances.js';
+export * from './outbound.js';
 export * from './people.js';
 export * from './records.js';

@@ -1,4 +1,4 @@
-import type { Hono } from 'hono';
+import type { Hono, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { problem } from '../problem.js';
 import { requireApiKey } from './access.js';
@@ -9,12 +9,14 @@ import { addDeadLetterRoutes } from './dead-letters.js';
 import { addInstanceRoutes } from './instances.js';
 import { addMessageRoutes } from './messages.js';
 import { addOperationRoutes } from './operations.js';
-import { type AdminApp, type AdminOptions, newAdminApp } from './options.js';
+import { type AdminApp, type AdminEnv, type AdminOptions, newAdminApp } from './options.js';
+import { addOutboundRoutes } from './outbound.js';
 import { problemFor } from './problems.js';
 import { addQuarantineRoutes } from './quarantine.js';
 import { addRecordRoutes } from './records.js';
 import { addSinkRoutes } from './sinks.js';
 import { addStatusRoutes } from './status.js';
+import { addUploadRoutes, uploadPath } from './uploads.js';
 
 export type { AdminOptions } from './options.js';
 
@@ -28,6 +30,8 @@ const families = [
   addCustodianRoutes,
   addRecordRoutes,
   addMessageRoutes,
+  addOutboundRoutes,
+  addUploadRoutes,
   addQuarantineRoutes,
   addDeadLetterRoutes,
   addStatusRoutes,
@@ -60,7 +64,11 @@ function limitBody() {
     response.headers.set('Connection', 'close');
     return response;
   };
-  return bodyLimit({ maxSize: bodyMaxBytes, onError });
+  const limit = bodyLimit({ maxSize: bodyMaxBytes, onError });
+  // Files are streamed to the blob store, which counts them itself.
+  const middleware: MiddlewareHandler<AdminEnv> = (context, next) =>
+    context.req.path === uploadPath ? next() : limit(context, next);
+  return middleware;
 }
 
 /** A path that exists under another method is 405 and not 404. MUST come after all routes. */

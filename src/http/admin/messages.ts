@@ -1,11 +1,15 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { readMessage, readMessages } from '../../db/message-log.js';
+import { type MessageRow, readMessage, readMessageByKey, readMessages } from '../../db/message-log.js';
+import { readOutbound } from '../../db/outbound.js';
 import { readAccounts } from '../../domain/accounts.js';
 import { readDeliveryViews } from '../../domain/delivery-view.js';
 import { readHistoryEntries } from '../../domain/history-view.js';
 import { readMessageViews } from '../../domain/message-view.js';
 import { addressId } from '../../domain/people.js';
 import type { Tenant } from '../../domain/tenants.js';
+import { eventKey } from '../../pipeline/draft.js';
+import { originOf } from '../../pipeline/origin.js';
+import { outboundKey } from '../../sdk/index.js';
 import { findByIdOrName, requireInstance } from './access.js';
 import { messageDetailSchema, messageSchema } from './message-schemas.js';
 import type { AdminApp, AdminOptions } from './options.js';
@@ -87,15 +91,29 @@ export function addMessageRoutes(app: AdminApp, options: AdminOptions): void {
   app.openapi(showRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
     const { id } = context.req.valid('param');
-    const row = await readMessage(database.orm, tenant.id, id);
+    const row =
+      (await readMessage(database.orm, tenant.id, id)) ?? (await readRequestedMessage(options, tenant, id));
     const [view] = row === undefined ? [] : await readMessageViews(database.orm, tenant, [row]);
     if (row === undefined || view === undefined) {
       throw new ProblemError(404, `There is no message ${id} in this instance.`);
     }
     const history = await readHistoryEntries(database.orm, tenant, row.eventKey);
-    const deliveries = await readDeliveryViews(database.orm, tenant, registry, id);
+    const deliveries = await readDeliveryViews(database.orm, tenant, registry, row.recordId);
     return context.json({ ...view, history, deliveries }, 200);
   });
+}
+
+/** By the id that the request to send it was answered with; undefined until its record is made. */
+async function readRequestedMessage(
+  { database, directory }: AdminOptions,
+  tenant: Tenant,
+  id: string,
+): Promise<MessageRow | undefined> {
+  const requested = await readOutbound(database.orm, tenant.id, id);
+  const account = requested && (await directory.find(requested.accountId))?.account;
+  if (account === undefined) return undefined;
+  const key = eventKey(tenant.vault, originOf(account, 'internal'), outboundKey(id));
+  return readMessageByKey(database.orm, tenant.id, key);
 }
 
 async function accountIdOf(

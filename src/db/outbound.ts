@@ -1,0 +1,213 @@
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import type { FailureKind } from '../sdk/index.js';
+import type { Queries } from './client.js';
+import type { Lease } from './leases.js';
+import { type OutboundState, outboundMessages } from './schema/index.js';
+
+export type OutboundRow = typeof outboundMessages.$inferSelect;
+export type NewOutbound = Omit<typeof outboundMessages.$inferInsert, 'position' | 'attempts'>;
+export type { OutboundState };
+
+/** Tells the senders that there is something to send; the payload is the account. */
+export const outboundChannel = 'archway_outbound';
+
+/** False when the account has a request under this idempotency key already. Waits for one that is being made. */
+export async function insertOutbound(tx: Queries, row: NewOutbound): Promise<boolean> {
+  const made = await tx
+    .insert(outboundMessages)
+    .values(row)
+    .onConflictDoNothing({ target: [outboundMessages.accountId, outboundMessages.idempotencyId] })
+    .returning({ id: outboundMessages.id });
+  if (made.length === 0) return false;
+  await tx.execute(sql`select pg_notify(${outboundChannel}, ${row.accountId})`);
+  return true;
+}
+
+export async function findByIdempotency(
+  queries: Queries,
+  accountId: string,
+  idempotencyId: string,
+): Promise<OutboundRow | undefined> {
+  const rows = await queries
+    .select()
+    .from(outboundMessages)
+    .where(and(eq(outboundMessages.accountId, accountId), eq(outboundMessages.idempotencyId, idempotencyId)));
+  return rows[0];
+}
+
+export async function readOutbound(
+  queries: Queries,
+  instanceId: string,
+  id: string,
+): Promise<OutboundRow | undefined> {
+  const rows = await queries
+    .select()
+    .from(outboundMessages)
+    .where(and(eq(outboundMessages.instanceId, instanceId), eq(outboundMessages.id, id)));
+  return rows[0];
+}
+
+export async function listOutbound(
+  queries: Queries,
+  filter: {
+    readonly instanceId: string;
+    readonly after: number;
+    readonly limit: number;
+    readonly state?: OutboundState | undefined;
+  },
+): Promise<OutboundRow[]> {
+  return queries
+    .select()
+    .from(outboundMessages)
+    .where(
+      and(
+        eq(outboundMessages.instanceId, filter.instanceId),
+        gt(outboundMessages.position, filter.after),
+        filter.state === undefined ? undefined : eq(outboundMessages.state, filter.state),
+      ),
+    )
+    .orderBy(asc(outboundMessages.position))
+    .limit(filter.limit);
+}
+
+/** Accounts that have something to send, or of which a send was cut off. */
+export async function accountsWithWork(queries: Queries): Promise<string[]> {
+  const rows = await queries.execute<{ account_id: string }>(
+    sql`select distinct account_id from outbound_messages where state in ('requested', 'sending')`,
+  );
+  return rows.map((row) => row.account_id);
+}
+
+/** Messages whose sending nobody saw the end of. Only the holder of the account's lease, who sends nothing now, may ask. */
+export async function cutOffSends(queries: Queries, accountId: string): Promise<OutboundRow[]> {
+  return queries
+    .select()
+    .from(outboundMessages)
+    .where(and(eq(outboundMessages.accountId, accountId), eq(outboundMessages.state, 'sending')))
+    .orderBy(asc(outboundMessages.position));
+}
+
+/** What there is to do for an account now: a message, or how long to wait. */
+export type Claimed =
+  | { readonly kind: 'message'; readonly row: OutboundRow }
+  | { readonly kind: 'wait'; readonly waitMs: number }
+  | { readonly kind: 'nothing' };
+
+/**
+ * Claims the oldest message of an account whose "requested" stands in the journal, and the account's next moment to send
+ * with it. MUST run in a transaction that is committed before anything leaves. The row of the account is locked, so that
+ * the rate holds across processes and restarts.
+ */
+export async function claimOutbound(
+  tx: Queries,
+  claim: {
+    readonly accountId: string;
+    readonly instanceId: string;
+    readonly lease: Lease;
+    readonly intervalMs: number;
+  },
+): Promise<Claimed> {
+  const { accountId, lease } = claim;
+  await tx.execute(sql`
+    insert into account_sending (account_id, instance_id, next_at)
+    values (${accountId}, ${claim.instanceId}, now()) on conflict do nothing`);
+  const [turn] = await tx.execute<{ wait_ms: number }>(sql`
+    select greatest(0, ceil(extract(epoch from (greatest(next_at, coalesce(paused_until, next_at)) - now())) * 1000))::int
+      as wait_ms
+    from account_sending
+    where account_id = ${accountId} and exists (
+      select from leases
+      where name = ${lease.name} and holder = ${lease.holder} and fence = ${lease.fence} and expires_at > now())
+    for update`);
+  if (turn === undefined) return { kind: 'nothing' };
+  if (turn.wait_ms > 0) return { kind: 'wait', waitMs: turn.wait_ms };
+  const [next] = await tx.execute<{ id: string; state: string }>(sql`
+    select outbound_messages.id from outbound_messages join captures on captures.id = outbound_messages.capture_id
+    where outbound_messages.account_id = ${accountId} and outbound_messages.state = 'requested'
+      and captures.state = 'done'
+    order by outbound_messages.position limit 1`);
+  if (next === undefined) return { kind: 'nothing' };
+  await tx.execute(sql`
+    update account_sending set next_at = now() + ${claim.intervalMs} * interval '1 millisecond'
+    where account_id = ${accountId}`);
+  const [row] = await tx
+    .update(outboundMessages)
+    .set({ state: 'sending', attempts: sql`${outboundMessages.attempts} + 1`, changedAt: new Date() })
+    .where(eq(outboundMessages.id, next.id))
+    .returning();
+  return row === undefined ? { kind: 'nothing' } : { kind: 'message', row };
+}
+
+export interface Settled {
+  readonly id: string;
+  /** Of the attempt that it is about: a late answer to an earlier one must not undo a later one. */
+  readonly attempts: number;
+  readonly state: OutboundState;
+  readonly reason?: string | undefined;
+  readonly explanation?: string | undefined;
+}
+
+/** False when the message is not in `from` any more, and nothing was changed. */
+export async function settleOutbound(
+  tx: Queries,
+  settled: Settled,
+  from: readonly OutboundState[] = ['sending'],
+): Promise<boolean> {
+  const { id, attempts, state, reason, explanation } = settled;
+  const rows = await tx
+    .update(outboundMessages)
+    .set({ state, reason: reason ?? null, explanation: explanation ?? null, changedAt: new Date() })
+    .where(
+      and(
+        eq(outboundMessages.id, id),
+        eq(outboundMessages.attempts, attempts),
+        sql`${outboundMessages.state} = any(${sql.param([...from])}::text[])`,
+      ),
+    )
+    .returning({ id: outboundMessages.id });
+  return rows.length > 0;
+}
+
+export interface SendingTrouble {
+  readonly kind: FailureKind;
+  readonly message: string;
+  readonly pausedUntil: Date;
+}
+
+/** Why an account sends nothing at the moment, and how often in a row it was paused. */
+export async function readSending(
+  queries: Queries,
+  accountId: string,
+): Promise<{ pauses: number; trouble: SendingTrouble | undefined }> {
+  const [row] = await queries.execute<Record<string, unknown>>(
+    sql`select pauses, paused_until, failure_kind, failure from account_sending where account_id = ${accountId}`,
+  );
+  if (row === undefined || row.paused_until === null)
+    return { pauses: Number(row?.pauses ?? 0), trouble: undefined };
+  return {
+    pauses: row.pauses as number,
+    trouble: {
+      kind: row.failure_kind as FailureKind,
+      message: row.failure as string,
+      pausedUntil: new Date(row.paused_until as string),
+    },
+  };
+}
+
+export async function pauseSending(
+  tx: Queries,
+  accountId: string,
+  pause: { readonly delayMs: number; readonly kind: FailureKind; readonly message: string },
+): Promise<void> {
+  await tx.execute(sql`
+    update account_sending set paused_until = now() + ${pause.delayMs} * interval '1 millisecond', pauses = pauses + 1,
+      failure_kind = ${pause.kind}, failure = ${pause.message}
+    where account_id = ${accountId}`);
+}
+
+/** The provider answered, or somebody changed the settings: the next message may go. */
+export async function resumeSending(tx: Queries, accountId: string): Promise<void> {
+  await tx.execute(sql`
+    update account_sending set paused_until = null, pauses = 0, failure_kind = null, failure = null
+    where account_id = ${accountId} and (paused_until is not null or pauses > 0)`);
+}

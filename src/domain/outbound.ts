@@ -1,0 +1,235 @@
+import { canonicalBytes } from '../core/canonical.js';
+import { failPoint } from '../core/failpoint.js';
+import { newId } from '../core/ids.js';
+import type { Database, Queries } from '../db/client.js';
+import { hasOptedOut } from '../db/consents.js';
+import { insertCapture } from '../db/inbox.js';
+import { findByIdempotency, insertOutbound, type OutboundRow } from '../db/outbound.js';
+import {
+  type OutboundCapability,
+  type OwnEvent,
+  outboundKey,
+  type ReceiptStatus,
+  type Route,
+} from '../sdk/index.js';
+import type { InstanceVault } from '../vault/index.js';
+import type { Account } from './accounts.js';
+import { blobReferencePrefix } from './attachments.js';
+import { auditAct } from './audit.js';
+import { ownCapture } from './own-captures.js';
+import { addressId } from './people.js';
+import type { Tenant } from './tenants.js';
+import { findUploads, type Upload } from './uploads.js';
+
+/** What a caller wants sent. */
+export interface SendRequest {
+  readonly to: string;
+  readonly text?: string | undefined;
+  /** Ids of uploads. */
+  readonly media: readonly string[];
+  /** The same key with the same request is one message, however often it is asked. */
+  readonly idempotencyKey: string;
+  /** Id of the API key that asks. */
+  readonly actor: string;
+}
+
+/** What is kept of it, sealed. */
+export interface OutboundDraft {
+  readonly route: Route;
+  readonly text?: string | undefined;
+  readonly media: readonly Upload[];
+}
+
+/** Nothing was put on record: the request itself is not right. */
+export class SendRequestError extends Error {
+  override readonly name = 'SendRequestError';
+
+  constructor(
+    readonly kind: 'invalid' | 'key-used',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+interface Refusal {
+  readonly reason: 'opted-out' | 'text-too-long' | 'too-much-media';
+  readonly explanation: string;
+}
+
+const place = (id: string) => ({ table: 'outbound_messages', id, column: 'sealed' });
+
+export function openOutbound(vault: InstanceVault, row: OutboundRow): OutboundDraft {
+  return vault.openJson(row.sealed, place(row.id)) as OutboundDraft;
+}
+
+/**
+ * Commits the request with the record that it was made; what the policy refuses too, with the record that it was refused.
+ * When this resolves, a message that was not refused will be sent once, and its record comes first.
+ *
+ * @returns the message; the one of the first request when this repeats it.
+ * @throws {SendRequestError}
+ */
+export async function requestOutbound(
+  { orm }: Database,
+  tenant: Tenant,
+  account: Account,
+  request: SendRequest,
+): Promise<OutboundRow> {
+  const { capability, route } = routeOf(account, request);
+  const media = await requireUploads(orm, tenant, request.media);
+  const { vault } = tenant;
+  const draft: OutboundDraft = { route, text: request.text, media };
+  const idempotencyId = vault.lookupId('outbound-key', `${account.id}/${request.idempotencyKey}`);
+  const { to, text } = request;
+  const requestId = vault.lookupId(
+    'outbound-request',
+    Buffer.from(
+      canonicalBytes({ to, ...(text !== undefined && { text }), media: [...request.media] }),
+    ).toString('utf8'),
+  );
+  const earlier = await findByIdempotency(orm, account.id, idempotencyId);
+  if (earlier !== undefined) return sameRequest(earlier, requestId);
+
+  const refusal = await refusalOf(orm, tenant, account, capability, draft);
+  const id = newId();
+  const capture = ownCapture(vault, account.id, { events: eventsOf(id, draft, refusal) });
+  const now = new Date();
+  const made = await orm.transaction(async (tx) => {
+    const isFirst = await insertOutbound(tx, {
+      id,
+      instanceId: tenant.id,
+      accountId: account.id,
+      idempotencyId,
+      requestId,
+      state: refusal === undefined ? 'requested' : 'refused',
+      sealed: vault.sealJson(draft, place(id)),
+      captureId: capture.id,
+      createdAt: now,
+      changedAt: now,
+      ...refusal,
+    });
+    if (isFirst) {
+      await insertCapture(tx, capture);
+      await auditAct(tx, tenant, { actor: request.actor, action: 'message.send', subject: id });
+    }
+    failPoint('outbound:before-commit');
+    return isFirst;
+  });
+  failPoint('outbound:after-commit');
+  const row = await findByIdempotency(orm, account.id, idempotencyId);
+  if (row === undefined) throw new Error(`The outbound message ${id} is gone.`);
+  return made ? row : sameRequest(row, requestId);
+}
+
+function sameRequest(row: OutboundRow, requestId: string): OutboundRow {
+  if (row.requestId === requestId) return row;
+  throw new SendRequestError(
+    'key-used',
+    `This idempotency key belongs to another request, which is message ${row.id}. Use a new key for a new message.`,
+  );
+}
+
+function routeOf(
+  { connector, settings, name }: Account,
+  { to, text, media }: SendRequest,
+): { capability: OutboundCapability; route: Route } {
+  const capability = connector.capabilities.outbound;
+  if (capability === undefined || connector.send === undefined || connector.route === undefined) {
+    throw new SendRequestError(
+      'invalid',
+      `The connector ${connector.id} of account ${name} only captures; it cannot send.`,
+    );
+  }
+  if ((text === undefined || text === '') && media.length === 0) {
+    throw new SendRequestError('invalid', 'There is nothing to send: give a text, or media, or both.');
+  }
+  const routed = connector.route({ to, mediaCount: media.length }, settings);
+  if (!routed.ok) throw new SendRequestError('invalid', routed.reason);
+  return { capability, route: routed.route };
+}
+
+async function requireUploads(queries: Queries, tenant: Tenant, ids: readonly string[]): Promise<Upload[]> {
+  const found = await findUploads(queries, tenant, ids);
+  return found.map((upload, index) => {
+    if (upload !== undefined) return upload;
+    throw new SendRequestError(
+      'invalid',
+      `There is no upload ${ids[index]} in this instance. Bring the file in with POST /v1/media first.`,
+    );
+  });
+}
+
+async function refusalOf(
+  queries: Queries,
+  tenant: Tenant,
+  account: Account,
+  capability: OutboundCapability,
+  { route, text = '', media }: OutboundDraft,
+): Promise<Refusal | undefined> {
+  const own = [...account.ownAddresses, route.from.value].map((value) => addressId(tenant.vault, value));
+  const address = addressId(tenant.vault, route.to.value);
+  if (await hasOptedOut(queries, tenant.id, { address, own })) {
+    const explanation =
+      'The recipient has opted out of messages from this account, and nothing was sent. Only the recipient can lift that, ' +
+      'such as by answering START.';
+    return { reason: 'opted-out', explanation };
+  }
+  const { textLengthMax, mediaMax } = capability;
+  if (text.length > textLengthMax) {
+    const explanation = `The text has ${text.length} characters and this channel takes ${textLengthMax}. Nothing was sent; shorten it.`;
+    return { reason: 'text-too-long', explanation };
+  }
+  if (media.length > mediaMax) {
+    const explanation = `The message has ${media.length} attachments and this channel takes ${mediaMax}. Nothing was sent.`;
+    return { reason: 'too-much-media', explanation };
+  }
+  return undefined;
+}
+
+function eventsOf(id: string, draft: OutboundDraft, refusal: Refusal | undefined): OwnEvent[] {
+  const { route, text, media } = draft;
+  const message: OwnEvent = {
+    kind: 'message',
+    key: outboundKey(id),
+    direction: 'outbound',
+    conversation: route.conversation,
+    channel: route.channel,
+    from: route.from,
+    to: [route.to],
+    ...(text !== undefined && { text }),
+    attachments: media.map((upload, index) => ({
+      key: `media/${id}/${index}`,
+      reference: `${blobReferencePrefix}${upload.blobId}`,
+      contentType: upload.contentType,
+      byteLength: upload.byteLength,
+      sha256: upload.sha256,
+      ...(upload.name !== undefined && { name: upload.name }),
+    })),
+  };
+  if (refusal === undefined) return [message];
+  return [
+    message,
+    outboundReceipt(id, draft, 'refused', { code: refusal.reason, message: refusal.explanation }),
+  ];
+}
+
+/** A word of ours about a message that we were asked to send; at most one of each status. */
+export function outboundReceipt(
+  id: string,
+  { route }: OutboundDraft,
+  status: ReceiptStatus,
+  error?: { readonly code: string; readonly message: string },
+): OwnEvent {
+  return {
+    kind: 'receipt',
+    key: `${outboundKey(id)}/${status}`,
+    about: outboundKey(id),
+    conversation: route.conversation,
+    channel: route.channel,
+    from: route.from,
+    to: [route.to],
+    status,
+    ...(error !== undefined && { error }),
+  };
+}

@@ -1,0 +1,112 @@
+import { failPoint } from '../core/failpoint.js';
+import { decide } from '../core/retry-policy.js';
+import {
+  type OutboundRow,
+  type OutboundState,
+  pauseSending,
+  readSending,
+  resumeSending,
+  settleOutbound,
+} from '../db/outbound.js';
+import { openOutbound, outboundReceipt } from '../domain/outbound.js';
+import { captureOwn, type EventAlias } from '../domain/own-captures.js';
+import { Failure, outboundKey } from '../sdk/index.js';
+import type { DirectoryEntry } from './account-directory.js';
+import type { Answer } from './provider-send.js';
+import type { SenderOptions } from './sender.js';
+
+/** Puts on record what the provider answered, or that it did not; and decides whether the account pauses. */
+export async function settleAnswer(
+  options: SenderOptions,
+  entry: DirectoryEntry,
+  row: OutboundRow,
+  answer: Answer,
+): Promise<void> {
+  if (answer.ok) {
+    const key = outboundKey(row.id);
+    const aliases = answer.accepted.aliases.map((alias) => ({ alias, key }));
+    return conclude(options, entry, row, { state: 'accepted', aliases });
+  }
+  const { failure } = answer;
+  if (failure.kind === 'rejected') return conclude(options, entry, row, { state: 'rejected', failure });
+  if (failure.kind === 'indeterminate' && !isIdempotent(entry)) {
+    return conclude(options, entry, row, { state: 'indeterminate', failure });
+  }
+  await postpone(options, entry, row, failure);
+}
+
+/** A message whose sending was cut off: by a crash, or by a node that lost its lease. */
+export async function settleCutOff(
+  options: SenderOptions,
+  entry: DirectoryEntry,
+  row: OutboundRow,
+): Promise<void> {
+  const failure = new Failure(
+    'indeterminate',
+    'The gateway ended while this message was on its way to the provider. It may have arrived, and is not sent again.',
+  );
+  await settleAnswer(options, entry, row, { ok: false, failure });
+}
+
+function isIdempotent({ account }: DirectoryEntry): boolean {
+  return account.connector.capabilities.outbound?.idempotent === true;
+}
+
+interface Conclusion {
+  readonly state: Extract<OutboundState, 'accepted' | 'rejected' | 'indeterminate'>;
+  readonly failure?: Failure;
+  readonly aliases?: readonly EventAlias[];
+}
+
+async function conclude(
+  { database, log }: SenderOptions,
+  { account, tenant }: DirectoryEntry,
+  row: OutboundRow,
+  { state, failure, aliases = [] }: Conclusion,
+): Promise<void> {
+  const reason = failure === undefined ? undefined : (failure.code ?? failure.kind);
+  const draft = openOutbound(tenant.vault, row);
+  const error = failure && { code: reason ?? failure.kind, message: failure.message };
+  await database.orm.transaction(async (tx) => {
+    const settled = { id: row.id, attempts: row.attempts, state, reason, explanation: failure?.message };
+    // An answer that comes after somebody else gave the message up is still the better knowledge.
+    const from: OutboundState[] = state === 'indeterminate' ? ['sending'] : ['sending', 'indeterminate'];
+    if (!(await settleOutbound(tx, settled, from))) return;
+    await captureOwn(tx, tenant.vault, account.id, {
+      events: [outboundReceipt(row.id, draft, state, error)],
+      ...(aliases.length > 0 && { aliases }),
+    });
+    if (state !== 'indeterminate') await resumeSending(tx, account.id);
+    failPoint('sender:before-settle');
+  });
+  failPoint('sender:after-settle');
+  if (failure !== undefined)
+    log.warn({ account: account.id, message: row.id, state, reason }, 'A message was not accepted.');
+}
+
+/** Nothing has left, and no message is to blame: the account waits, and then tries the same message first. */
+async function postpone(
+  { database, log }: SenderOptions,
+  { account }: DirectoryEntry,
+  row: OutboundRow,
+  failure: Failure,
+): Promise<void> {
+  const { kind, message, retryAfterMs } = failure;
+  await database.orm.transaction(async (tx) => {
+    if (!(await settleOutbound(tx, { id: row.id, attempts: row.attempts, state: 'requested' }))) return;
+    const { pauses } = await readSending(tx, account.id);
+    const decision = decide({
+      kind: kind === 'indeterminate' ? 'unavailable' : kind,
+      attempts: row.attempts,
+      pausesBefore: pauses,
+      retryAfterMs,
+      random: Math.random(),
+    });
+    if (decision.action === 'give-up') throw new Error(`A failure of the kind ${kind} cannot be postponed.`);
+    await pauseSending(tx, account.id, { delayMs: decision.delayMs, kind, message });
+  });
+  log.warn(
+    { account: account.id, kind, reason: message },
+    'An account cannot send at the moment; it tries again.',
+  );
+}
