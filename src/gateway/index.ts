@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/index.js';
 import { type Database, openDatabase } from '../db/client.js';
 import { migrateDatabase } from '../db/migrate.js';
+import { writeBackup } from '../domain/backup/index.js';
 import { Tenants } from '../domain/tenants.js';
 import { createAdmin } from '../http/admin/index.js';
 import { createIngress } from '../http/ingress.js';
@@ -13,10 +14,11 @@ import { Supervisor } from '../pipeline/supervisor.js';
 import { loadBuiltIns } from '../plugins/load.js';
 import type { Log } from '../telemetry/log.js';
 import { createMetrics } from '../telemetry/metrics.js';
-import { type DataDirectory, openDataDirectory, writeDurably } from './data-directory.js';
+import { blobsDirectoryOf, type DataDirectory, openDataDirectory, writeDurably } from './data-directory.js';
 import { type FirstStart, prepareFirstStart } from './first-start.js';
 import { Listener } from './listener.js';
 import { loadMasterKey } from './master-key.js';
+import { requireNoUnfinishedRestore } from './unfinished-restore.js';
 
 export interface Gateway {
   readonly publicListener: Listener;
@@ -54,6 +56,7 @@ export async function startGateway(config: Config, log: Log): Promise<Gateway> {
 async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gateway> {
   const data = await openDataDirectory(config.dataDirectory);
   cleanup.push(() => data.release());
+  await requireNoUnfinishedRestore(data.path);
   const database = await openMigrated(config, log, cleanup);
   const masterKey = await loadMasterKey(config.masterKey, database);
   const registry = await loadBuiltIns();
@@ -61,6 +64,12 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   const firstStart = await prepareFirstStart(database, tenants, registry, data.path);
 
   const metrics = createMetrics();
+  const backupSource = {
+    database,
+    masterKey,
+    spoolDirectory: config.spool.directory,
+    blobsDirectory: blobsDirectoryOf(data.path),
+  };
   const spool = await Spool.open(config.spool);
   const directory = new AccountDirectory(database, tenants, registry);
   const ingest = new Ingest({ database, spool, log, metrics });
@@ -94,6 +103,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
     directory,
     refresh: () => supervisor.refresh(),
     spoolWaiting: () => !spool.isEmpty,
+    writeBackup: (id, write) => writeBackup(backupSource, id, write),
     publicUrl,
     metrics,
     log,

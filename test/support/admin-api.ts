@@ -6,6 +6,7 @@ import { claimLanes, readPending } from '../../src/db/delivery-queue.js';
 import { claimCaptures, insertCaptures } from '../../src/db/inbox.js';
 import { readRecordsById } from '../../src/db/journal.js';
 import { acquireLease } from '../../src/db/leases.js';
+import { writeBackup } from '../../src/domain/backup/index.js';
 import { openCapture, sealCapture } from '../../src/domain/captures.js';
 import { envelopeBytes, readEnvelope } from '../../src/domain/records.js';
 import { readSinks } from '../../src/domain/sinks.js';
@@ -49,6 +50,12 @@ export async function startTestApi(overrides: Partial<AdminOptions> = {}) {
   const directory = new AccountDirectory(database, tenants, registry);
   const logged: string[] = [];
   const log = createLog({ level: 'info', destination: { write: (line: string) => void logged.push(line) } });
+  const backupSource = {
+    database,
+    masterKey: tenants.masterKey,
+    spoolDirectory: '/nonexistent/spool',
+    blobsDirectory: '/nonexistent/blobs',
+  };
   const options: AdminOptions = {
     database,
     tenants,
@@ -56,6 +63,7 @@ export async function startTestApi(overrides: Partial<AdminOptions> = {}) {
     directory,
     refresh: () => directory.refresh(),
     spoolWaiting: () => false,
+    writeBackup: (id, write) => writeBackup(backupSource, id, write),
     publicUrl: 'https://archway.example.com',
     metrics: createMetrics(),
     log,
