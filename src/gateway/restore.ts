@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Config, MasterKeySource } from '../config/index.js';
+import { failPoint } from '../core/failpoint.js';
 import { wasAudited, writeAudit } from '../db/access.js';
 import { BackupLoad } from '../db/backup-load.js';
 import { type Database, openDatabase } from '../db/client.js';
@@ -85,6 +86,7 @@ async function restoreInto(restoring: Restoring): Promise<void> {
   }
   await files.requireNone();
   await markRestore(dataDirectory, manifest.id);
+  failPoint('restore:marked');
   try {
     await load(restoring, files);
   } catch (error) {
@@ -95,6 +97,7 @@ async function restoreInto(restoring: Restoring): Promise<void> {
     }
     throw error;
   }
+  failPoint('restore:committed');
   await removeRestoreMark(dataDirectory);
 }
 
@@ -117,6 +120,7 @@ async function load(restoring: Restoring, files: RestoredFiles): Promise<void> {
       openInstanceKey(masterKey, instance.id, instance.wrappedKey);
     }
     await addAdminKey(tx, join(config.dataDirectory, 'admin-key'));
+    failPoint('restore:loaded');
     await writeAudit(tx, { instanceId: null, actor: 'system', action: restoreAction, subject: manifest.id });
   });
 }
