@@ -25,6 +25,14 @@ export function tableNames(): string[] {
     .sort();
 }
 
+/** Of the whole database, with its indexes, in bytes. */
+export async function databaseByteLength(queries: Pick<Orm, 'execute'>): Promise<number> {
+  const [row] = await queries.execute<{ size: number }>(
+    sql`select pg_database_size(current_database())::float8 as size`,
+  );
+  return row?.size ?? 0;
+}
+
 /**
  * Gives the work all tables as they are at one moment; writers go on meanwhile.
  *

@@ -14,10 +14,11 @@ import { Supervisor } from '../pipeline/supervisor.js';
 import { loadBuiltIns } from '../plugins/load.js';
 import type { Log } from '../telemetry/log.js';
 import { createMetrics } from '../telemetry/metrics.js';
-import { blobsDirectoryOf, type DataDirectory, openDataDirectory, writeDurably } from './data-directory.js';
+import { type DataDirectory, openDataDirectory, writeDurably } from './data-directory.js';
 import { type FirstStart, prepareFirstStart } from './first-start.js';
 import { Listener } from './listener.js';
 import { loadMasterKey } from './master-key.js';
+import { backupSource } from './standalone-backup.js';
 import { requireNoUnfinishedRestore } from './unfinished-restore.js';
 
 export interface Gateway {
@@ -64,12 +65,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   const firstStart = await prepareFirstStart(database, tenants, registry, data.path);
 
   const metrics = createMetrics();
-  const backupSource = {
-    database,
-    masterKey,
-    spoolDirectory: config.spool.directory,
-    blobsDirectory: blobsDirectoryOf(data.path),
-  };
+  const source = backupSource(config, database, masterKey);
   const spool = await Spool.open(config.spool);
   const directory = new AccountDirectory(database, tenants, registry);
   const ingest = new Ingest({ database, spool, log, metrics });
@@ -103,7 +99,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
     directory,
     refresh: () => supervisor.refresh(),
     spoolWaiting: () => !spool.isEmpty,
-    writeBackup: (id, write) => writeBackup(backupSource, id, write),
+    writeBackup: (id, write) => writeBackup(source, id, write),
     publicUrl,
     metrics,
     log,

@@ -90,15 +90,32 @@ async function restoreInto(restoring: Restoring): Promise<void> {
   try {
     await load(restoring, files);
   } catch (error) {
-    // Whether the commit went through is not known: the mark stays, and the next try finds out.
-    if (!isDatabaseUnavailable(error)) {
-      await files.remove();
-      await removeRestoreMark(dataDirectory);
-    }
-    throw error;
+    if (isDatabaseUnavailable(error)) throw databaseLost(error);
+    await files.remove();
+    await removeRestoreMark(dataDirectory);
+    throw explained(error);
   }
   failPoint('restore:committed');
   await removeRestoreMark(dataDirectory);
+}
+
+/** Whether the commit went through is not known: the mark stays, and the next try finds out. */
+function databaseLost(cause: unknown): BackupError {
+  return new BackupError(
+    `The database was lost during the restore (${(cause as Error).message}). See to it, or to its disk, and run the same command again; ` +
+      'until then no gateway starts on this data directory.',
+    { cause },
+  );
+}
+
+function explained(error: unknown): unknown {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (path === undefined && code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  const reason = code === 'ENOSPC' || code === 'EDQUOT' ? 'there is no room on the disk' : `${path}: ${code}`;
+  return new BackupError(
+    `The restore failed and was undone: ${reason}. Make the data directory writable with room for the whole backup, and run it again.`,
+    { cause: error },
+  );
 }
 
 async function load(restoring: Restoring, files: RestoredFiles): Promise<void> {

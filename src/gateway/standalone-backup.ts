@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { Config } from '../config/index.js';
 import { LockedError, lockFile } from '../core/directory-lock.js';
 import { newId } from '../core/ids.js';
-import { openDatabase } from '../db/client.js';
-import { type BackupManifest, type Write, writeBackup } from '../domain/backup/index.js';
+import { type Database, openDatabase } from '../db/client.js';
+import { type BackupManifest, type BackupSource, type Write, writeBackup } from '../domain/backup/index.js';
+import type { MasterKey } from '../vault/index.js';
 import { blobsDirectoryOf, DataDirectoryError, openDataDirectory } from './data-directory.js';
 import { readMasterKey } from './master-key.js';
 import { requireNoUnfinishedRestore } from './unfinished-restore.js';
@@ -22,19 +23,24 @@ export async function writeStandaloneBackup(config: Config, write: Write): Promi
     const masterKey = await readMasterKey(config.masterKey);
     const database = await openDatabase(config.database);
     try {
-      const source = {
-        database,
-        masterKey,
-        spoolDirectory: config.spool.directory,
-        blobsDirectory: blobsDirectoryOf(data.path),
-      };
-      return await writeBackup(source, newId(), write);
+      return await writeBackup(backupSource(config, database, masterKey), newId(), write);
     } finally {
       await database.close();
     }
   } finally {
     data.release();
   }
+}
+
+/** What a backup of this node takes in. */
+export function backupSource(config: Config, database: Database, masterKey: MasterKey): BackupSource {
+  return {
+    database,
+    masterKey,
+    spoolDirectory: config.spool.directory,
+    blobsDirectory: blobsDirectoryOf(config.dataDirectory),
+    databaseDirectory: config.database.kind === 'embedded' ? config.database.directory : undefined,
+  };
 }
 
 /** Whether a gateway has the data directory. */

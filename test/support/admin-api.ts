@@ -39,6 +39,8 @@ export interface CallOptions {
   readonly headers?: Record<string, string>;
 }
 
+const noFiles = { spoolDirectory: '/nonexistent/spool', blobsDirectory: '/nonexistent/blobs' };
+
 export type TestApi = Awaited<ReturnType<typeof startTestApi>>;
 
 /** The private API over a database of its own, with plugins for tests and an instance `default`. */
@@ -50,12 +52,6 @@ export async function startTestApi(overrides: Partial<AdminOptions> = {}) {
   const directory = new AccountDirectory(database, tenants, registry);
   const logged: string[] = [];
   const log = createLog({ level: 'info', destination: { write: (line: string) => void logged.push(line) } });
-  const backupSource = {
-    database,
-    masterKey: tenants.masterKey,
-    spoolDirectory: '/nonexistent/spool',
-    blobsDirectory: '/nonexistent/blobs',
-  };
   const options: AdminOptions = {
     database,
     tenants,
@@ -63,7 +59,8 @@ export async function startTestApi(overrides: Partial<AdminOptions> = {}) {
     directory,
     refresh: () => directory.refresh(),
     spoolWaiting: () => false,
-    writeBackup: (id, write) => writeBackup(backupSource, id, write),
+    writeBackup: (id, write) =>
+      writeBackup({ database, masterKey: tenants.masterKey, ...noFiles }, id, write),
     publicUrl: 'https://archway.example.com',
     metrics: createMetrics(),
     log,

@@ -65,5 +65,10 @@ export function manifestMac(masterKey: MasterKey, manifest: Uint8Array): string 
 
 /** A backup that cannot be made or used; the message says why and what to do. */
 export class BackupError extends Error {
-  override readonly name = 'BackupError';
+  override readonly name: string = 'BackupError';
+}
+
+/** There is not enough room on a disk that the gateway itself needs. */
+export class NoRoomError extends BackupError {
+  override readonly name = 'NoRoomError';
 }

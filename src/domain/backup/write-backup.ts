@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { open, readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { archwayVersion } from '../../core/version.js';
-import { type Snapshot, tableNames, withSnapshot } from '../../db/backup-snapshot.js';
+import { databaseByteLength, type Snapshot, tableNames, withSnapshot } from '../../db/backup-snapshot.js';
 import type { Database } from '../../db/client.js';
 import { appliedMigrations, knownMigrations } from '../../db/migrate.js';
 import { type MasterKey, masterKeyId } from '../../vault/index.js';
@@ -20,6 +20,7 @@ import {
   macMember,
   manifestMac,
   manifestMember,
+  NoRoomError,
   spoolPattern,
   tablePart,
 } from './format.js';
@@ -29,6 +30,8 @@ export interface BackupSource {
   readonly masterKey: MasterKey;
   readonly spoolDirectory: string;
   readonly blobsDirectory: string;
+  /** Of an embedded database. */
+  readonly databaseDirectory?: string | undefined;
 }
 
 const compress = promisify(gzip);
@@ -36,6 +39,8 @@ const compress = promisify(gzip);
 const partCharacters = 4 * 1024 * 1024;
 /** Sealed bytes do not get smaller; that they are written as hexadecimal digits is undone at any level. */
 const compressionLevel = 1;
+/** What is put aside is text, with bytes as hexadecimal digits. */
+const snapshotFactor = 2;
 
 /**
  * Writes a backup: the spool, then all tables as they are at one moment, then the blobs. The order is what makes it
@@ -44,10 +49,12 @@ const compressionLevel = 1;
  *
  * Memory holds a few parts at a time, whatever the size of the database.
  *
+ * @throws {NoRoomError} when the disk of an embedded database has no room for what is put aside meanwhile.
  * @throws {BackupError} when the database is not at this version.
  * @throws whatever `write` throws; what was written by then has no manifest, and is refused by every reader.
  */
 export async function writeBackup(source: BackupSource, id: string, write: Write): Promise<BackupManifest> {
+  await requireRoom(source);
   const startedAt = new Date();
   const head: BackupHead = {
     format: formatName,
@@ -74,6 +81,22 @@ export async function writeBackup(source: BackupSource, id: string, write: Write
   await writer.addPlain(macMember, Buffer.from(`${manifestMac(source.masterKey, bytes)}\n`, 'utf8'));
   await writer.end();
   return manifest;
+}
+
+/** A disk that fills up under the embedded database would stop more than the backup. */
+async function requireRoom({ database, databaseDirectory }: BackupSource): Promise<void> {
+  if (databaseDirectory === undefined) return;
+  const { bavail, bsize } = await statfs(databaseDirectory);
+  const needed = snapshotFactor * (await databaseByteLength(database.orm));
+  if (bavail * bsize > needed) return;
+  throw new NoRoomError(
+    `A backup puts the rows of the embedded database aside while it is made: ${megabytes(needed)} MB, and its disk has ` +
+      `${megabytes(bavail * bsize)} MB free. Make room, or stop the gateway and copy the data directory.`,
+  );
+}
+
+function megabytes(byteLength: number): number {
+  return Math.ceil(byteLength / 1024 / 1024);
 }
 
 async function requireCurrentSchema(database: Database): Promise<number[]> {

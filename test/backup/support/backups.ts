@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { Envelope } from '../../../src/sdk/index.js';
 import { settled } from '../../crash/support/kept.js';
@@ -80,4 +80,15 @@ export function newKey(): string {
 
 export async function untilAnswered(traffic: Traffic, count: number): Promise<void> {
   await until(async () => traffic.answered.length >= count, 60_000, `Not ${count} messages were answered`);
+}
+
+/** A sealed attachment of that length, as it lies in the data directory; what it seals is of no interest to a backup. */
+export async function addBlob(gateway: GatewayProcess, byteLength: number): Promise<string> {
+  const [instance] = await gateway.list<{ id: string }>('/v1/instances');
+  const id = randomBytes(32).toString('hex');
+  const path = join('blobs', instance?.id ?? '', id.slice(0, 2), id);
+  const file = join(gateway.dataDirectory, path);
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await writeFile(file, randomBytes(byteLength), { mode: 0o600 });
+  return path;
 }
