@@ -3,7 +3,9 @@ import { listAccounts } from '../../db/tenancy.js';
 import { checkAccount } from '../../domain/account-check.js';
 import { type Account, addAccount, changeAccount, readAccounts, webhookUrls } from '../../domain/accounts.js';
 import { auditAct } from '../../domain/audit.js';
+import { readSessionViews, type SessionView } from '../../domain/sessions.js';
 import { maskSecrets } from '../../domain/settings.js';
+import { sessionStates } from '../../sdk/index.js';
 import { findByIdOrName, requireInstance } from './access.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { pageOfAll } from './pagination.js';
@@ -38,6 +40,15 @@ const accountSchema = z
     ownAddresses: z.array(z.string()),
     webhooks: webhooksSchema,
     createdAt: instantSchema.optional(),
+    session: z
+      .object({
+        state: z.enum(sessionStates),
+        detail: z.string().nullable(),
+        action: z.string().nullable().openapi({ description: 'What the operator has to do next.' }),
+        changedAt: instantSchema,
+      })
+      .nullable()
+      .openapi({ description: 'Of connectors that keep a connection of their own; null for others.' }),
   })
   .openapi('Account');
 
@@ -122,7 +133,10 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
     const tenant = await requireInstance(context, tenants);
     const createdAt = await creationTimes(options, tenant.id);
     const accounts = await readAccounts(database.orm, tenant, registry);
-    const views = accounts.map((account) => accountView(account, publicUrl, createdAt.get(account.id)));
+    const sessions = await readSessionViews(database.orm, tenant.vault, accounts);
+    const views = accounts.map((account) =>
+      accountView(account, publicUrl, createdAt.get(account.id), sessions.get(account.id)),
+    );
     return context.json(pageOfAll('accounts', views, context.req.valid('query')), 200);
   });
 
@@ -131,7 +145,11 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
     const accounts = await readAccounts(database.orm, tenant, registry);
     const account = findByIdOrName('account', accounts, context.req.valid('param').id);
     const createdAt = await creationTimes(options, tenant.id);
-    return context.json(accountView(account, publicUrl, createdAt.get(account.id)), 200);
+    const sessions = await readSessionViews(database.orm, tenant.vault, [account]);
+    return context.json(
+      accountView(account, publicUrl, createdAt.get(account.id), sessions.get(account.id)),
+      200,
+    );
   });
 
   app.openapi(addRoute, async (context) => {
@@ -186,6 +204,7 @@ function accountView(
   account: Account,
   publicUrl: string,
   createdAt: string | undefined,
+  session?: SessionView,
 ): z.infer<typeof accountSchema> {
   const { id, name, connector, settings, ownAddresses } = account;
   return {
@@ -196,5 +215,6 @@ function accountView(
     ownAddresses: [...ownAddresses],
     webhooks: webhookUrls(account, publicUrl),
     ...(createdAt !== undefined && { createdAt }),
+    session: session ?? null,
   };
 }
