@@ -62,7 +62,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
 
   const metrics = createMetrics();
   const spool = await Spool.open(config.spool);
-  const directory = new AccountDirectory(database, tenants, registry);
+  const directory = new AccountDirectory(database, tenants, registry, log);
   const ingest = new Ingest({ database, spool, log, metrics });
   const supervisor = new Supervisor({
     database,

@@ -37,6 +37,11 @@ export function createMetrics() {
       labelNames: ['kind'] as const,
       registers,
     }),
+    unmatchedRecords: new Counter({
+      name: 'archway_unmatched_records_total',
+      help: 'Records that the filters of all sinks left out; they stand in the journal.',
+      registers,
+    }),
     duplicates: new Counter({
       name: 'archway_duplicate_events_total',
       help: 'Events that the journal had already.',

@@ -18,15 +18,15 @@ const quarantineReasons: Record<QuarantineReason, string> = {
 
 const failureKinds: Record<FailureKind, string> = {
   config:
-    'The settings of the sink are wrong or its target is not there: correct the target or add the sink anew; deliveries go on by themselves.',
-  auth: 'The sink refused the credentials: renew them at its side; deliveries go on by themselves.',
+    'The settings of the sink are wrong or its target is not there: correct the target, or the settings by archway sink set; deliveries go on by themselves.',
+  auth: 'The sink refused the credentials: renew them at its side, or by archway sink set; deliveries go on by themselves.',
   throttled: 'The sink asked to slow down: nothing is to be done, deliveries go on by themselves.',
   unavailable:
     'The sink cannot be reached or is out of order: bring it back; deliveries go on by themselves and lose nothing.',
   rejected:
     'The sink refused this record and would refuse it again: find out from the failure why, mend the cause at the sink, then replay the dead letter.',
   indeterminate:
-    'The sink gave no clear answer, also after several tries, so the record may have arrived: check the sink, then replay the dead letter; the key of the delivery stays the same.',
+    'The sink takes what it is sent and gives no clear answer, so records may have arrived: check the sink. Deliveries go on by themselves when it answers; a dead letter, which failed while others got through, is to be replayed. The key of a delivery stays the same.',
 };
 
 export function explainQuarantine(reason: string | null): string {
