@@ -22,10 +22,13 @@ export const troubleSchema = z
     kind: z.enum(failureKinds),
     message: z.string(),
     explanation: z.string(),
-    since: instantSchema.openapi({ description: 'Of the first failure since the last success.' }),
-    pausedUntil: instantSchema.openapi({ description: 'When it is tried next.' }),
+    since: instantSchema,
+    pausedUntil: instantSchema,
   })
-  .openapi('Trouble', { description: 'Why nothing is delivered to a sink at the moment.' });
+  .openapi('Trouble', {
+    description:
+      'Why nothing is delivered to a sink at the moment, since when nothing was, and when it is tried next.',
+  });
 
 const filterSchema = z
   .object({
@@ -56,7 +59,7 @@ export const sinkSchema = z
     guarantees: z.object({ immutable: z.boolean(), dedupes: z.boolean(), inspectable: z.boolean() }),
     filter: filterSchema.nullable().openapi({ description: 'Null: it takes every record.' }),
     state: sinkStateSchema,
-    pausedAt: instantSchema.nullable().openapi({ description: 'When an operator paused it.' }),
+    pausedAt: instantSchema.nullable(),
     trouble: troubleSchema.nullable(),
     waiting: count.openapi({ description: 'Deliveries that are still to be made.' }),
     lagSeconds: rate.openapi({ description: 'Age of the oldest record that waits; 0 when none does.' }),
