@@ -2,6 +2,7 @@ import type { Queries } from '../db/client.js';
 import type { SinkFilter } from '../db/sinks.js';
 import type { Registry } from '../plugins/registry.js';
 import { type RecordKind, recordKinds } from '../sdk/index.js';
+import { ownConnector } from './own-captures.js';
 import { readPeople } from './people.js';
 import type { Tenant } from './tenants.js';
 
@@ -69,9 +70,9 @@ export async function checkFilter(
 }
 
 function findConnector(registry: Registry, id: string, problems: string[]): string {
-  if (registry.connector(id) === undefined) {
-    const known = registry.connectors.map((each) => each.id).join(', ');
-    problems.push(`there is no connector ${id} (installed: ${known})`);
+  if (id !== ownConnector && registry.connector(id) === undefined) {
+    const known = [...registry.connectors.map((each) => each.id), ownConnector].join(', ');
+    problems.push(`there is no connector ${id} (known: ${known})`);
   }
   return id;
 }

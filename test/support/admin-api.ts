@@ -12,6 +12,7 @@ import { readSinks } from '../../src/domain/sinks.js';
 import { type Tenant, Tenants } from '../../src/domain/tenants.js';
 import { type AdminOptions, createAdmin } from '../../src/http/admin/index.js';
 import { AccountDirectory } from '../../src/pipeline/account-directory.js';
+import { originOf } from '../../src/pipeline/origin.js';
 import { laneResult } from '../../src/pipeline/outcomes.js';
 import { readCapture } from '../../src/pipeline/reading.js';
 import { record } from '../../src/pipeline/recorder.js';
@@ -136,9 +137,10 @@ function pipeline({ database, registry, directory, log, metrics }: AdminOptions)
       const lease = (await acquireLease(database.orm, request))!;
       const rows = await claimCaptures(database.orm, { instanceId: tenant.id, limit: 256 });
       const reads = rows.map((row) => {
-        const { account } = directory.get(row.accountId)!;
+        const account = row.accountId === null ? undefined : directory.get(row.accountId)!.account;
         const capture = openCapture(tenant.vault, row);
-        return { source: { row, capture, account }, reading: readCapture(account, capture) };
+        const origin = originOf(account, capture.provenance);
+        return { source: { row, capture, account, origin }, reading: readCapture(account, capture) };
       });
       await database.orm.transaction((tx) => record(tx, tenant, lease, reads));
     },
