@@ -5,6 +5,13 @@ export function repeated(text: string, previous: readonly string[]): string[] {
   return [...previous, text];
 }
 
+/** Collects an option that takes a list, and may be repeated. */
+export function commaSeparated(text: string, previous: readonly string[] = []): string[] {
+  const items = text.split(',').map((item) => item.trim());
+  if (items.includes('')) throw new InvalidArgumentError('It must be a list such as a,b without gaps.');
+  return [...previous, ...items];
+}
+
 export function parseLimit(text: string): number {
   const limit = Number(text);
   if (Number.isSafeInteger(limit) && limit > 0) return limit;
