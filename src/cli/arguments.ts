@@ -25,3 +25,14 @@ export function parseTime(text: string): string {
   if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(time.getTime())) return time.toISOString();
   throw new InvalidArgumentError('It must be a date or a time such as 2026-11-23 or 2026-11-23T09:30:00Z.');
 }
+
+const minutesPerUnit = { m: 1, h: 60, d: 1_440 } as const;
+
+/** A length of time as minutes; null for `never`. */
+export function parseInterval(text: string): number | null {
+  if (text === 'never') return null;
+  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  const minutes = Number(count) * minutesPerUnit[unit as keyof typeof minutesPerUnit];
+  if (minutes > 0) return minutes;
+  throw new InvalidArgumentError('It must be a time such as 90m, 24h or 3d, or never.');
+}

@@ -24,6 +24,7 @@ export const accountShape = z.looseObject({
   connector: z.string(),
   settings: z.record(z.string(), z.unknown()),
   ownAddresses: z.array(z.string()),
+  expectEveryMinutes: z.number().nullable().optional(),
   webhooks: webhooksShape,
 });
 
@@ -158,6 +159,16 @@ export const deadLetterShape = z.looseObject({
   failure: z.string().nullable(),
   explanation: z.string().nullable(),
   changedAt: z.string(),
+});
+
+export const alertShape = z.looseObject({
+  id: z.string(),
+  reason: z.string(),
+  subject: z.string(),
+  detail: z.string(),
+  explanation: z.string(),
+  openedAt: z.string(),
+  closedAt: z.string().nullable(),
 });
 
 export const replayShape = z.looseObject({ replayed: z.number() });

@@ -45,6 +45,11 @@ export async function updateAccount(tx: Queries, account: { id: string; sealed: 
   await notifySettingsChanged(tx);
 }
 
+/** Within how many minutes a message is expected of an account; null: it may be silent. */
+export async function expectOfAccount(tx: Queries, id: string, everyMinutes: number | null): Promise<void> {
+  await tx.update(accounts).set({ expectEveryMinutes: everyMinutes }).where(eq(accounts.id, id));
+}
+
 /** Accounts of one instance, or of all. */
 export async function listAccounts(queries: Queries, instanceId?: string): Promise<AccountRow[]> {
   return queries

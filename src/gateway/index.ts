@@ -10,6 +10,7 @@ import { AccountDirectory } from '../pipeline/account-directory.js';
 import { Ingest } from '../pipeline/ingest.js';
 import { Spool } from '../pipeline/spool.js';
 import { Supervisor } from '../pipeline/supervisor.js';
+import { Watch } from '../pipeline/watch.js';
 import { loadBuiltIns } from '../plugins/load.js';
 import type { Log } from '../telemetry/log.js';
 import { createMetrics } from '../telemetry/metrics.js';
@@ -76,6 +77,10 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   });
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
+  const limits = config.alerts;
+  const watch = new Watch({ database, tenants, spool, node: data.nodeId, limits, log, metrics });
+  cleanup.push(() => watch.stop());
+  watch.start();
 
   // The public URL may depend on the port that was bound, and the routes on the public URL.
   const publicListener = await Listener.open(

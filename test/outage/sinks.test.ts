@@ -123,7 +123,7 @@ test(
     timeout: 240_000,
   },
   async () => {
-    const stage = await setStage(await ReceiverProcess.start({ kind: 'hangs' }));
+    const stage = await setStage(await ReceiverProcess.running({ kind: 'hangs' }));
     const { gateway, receiver, traffic } = stage;
     await traffic.send(gateway, { each: messagesEach });
     await archiveIsDone(gateway, total);
@@ -145,7 +145,7 @@ test(
 );
 
 test('a sink that fails one item in ten', { timeout: 240_000 }, async () => {
-  const stage = await setStage(await ReceiverProcess.start({ kind: 'fails', oneIn: 10, seed }));
+  const stage = await setStage(await ReceiverProcess.running({ kind: 'fails', oneIn: 10, seed }));
   const { gateway, traffic } = stage;
   await traffic.send(gateway, { each: messagesEach });
   await settled(gateway);
@@ -158,7 +158,7 @@ test.each([1, 20])(
   { timeout: 240_000 },
   async (batch) => {
     const rejects: ReceiverMode = { kind: 'rejects', oneIn: 10, seed };
-    const stage = await setStage(await ReceiverProcess.start(rejects), { batch: String(batch) });
+    const stage = await setStage(await ReceiverProcess.running(rejects), { batch: String(batch) });
     const { gateway, receiver, traffic } = stage;
     await traffic.send(gateway, { each: messagesEach });
     await settled(gateway);
@@ -181,7 +181,7 @@ test(
   'a slow sink does not hold up the one beside it, and gets everything',
   { timeout: 240_000 },
   async () => {
-    const stage = await setStage(await ReceiverProcess.start({ kind: 'is-slow', delayMs: 400 }));
+    const stage = await setStage(await ReceiverProcess.running({ kind: 'is-slow', delayMs: 400 }));
     const { gateway, traffic } = stage;
     await traffic.send(gateway, { each: messagesEach });
     await archiveIsDone(gateway, total);
@@ -196,7 +196,7 @@ test(
   'a sink that is killed in mid-batch, again and again, and the gateway too',
   { timeout: 300_000 },
   async () => {
-    const receiver = await ReceiverProcess.start({ kind: 'is-slow', delayMs: 20 });
+    const receiver = await ReceiverProcess.running({ kind: 'is-slow', delayMs: 20 });
     const stage = await setStage(receiver, { batch: '20' });
     const { gateway, traffic } = stage;
     const load = traffic.send(gateway, { unanswered: 'retry', pauseMs: 20 });

@@ -43,7 +43,7 @@ export class ReceiverProcess {
     return receiver;
   }
 
-  static async start(mode?: ReceiverMode): Promise<ReceiverProcess> {
+  static async running(mode?: ReceiverMode): Promise<ReceiverProcess> {
     const receiver = await ReceiverProcess.create(mode);
     await receiver.start();
     return receiver;
