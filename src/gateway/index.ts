@@ -12,6 +12,7 @@ import { Ingest } from '../pipeline/ingest.js';
 import { Sessions } from '../pipeline/sessions.js';
 import { Spool } from '../pipeline/spool.js';
 import { Supervisor } from '../pipeline/supervisor.js';
+import { Watch } from '../pipeline/watch.js';
 import { loadBuiltIns } from '../plugins/load.js';
 import type { Log } from '../telemetry/log.js';
 import { createMetrics } from '../telemetry/metrics.js';
@@ -65,7 +66,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
 
   const metrics = createMetrics();
   const spool = await Spool.open(config.spool);
-  const directory = new AccountDirectory(database, tenants, registry);
+  const directory = new AccountDirectory(database, tenants, registry, log);
   const ingest = new Ingest({ database, spool, log, metrics });
   const supervisor = new Supervisor({
     database,
@@ -80,6 +81,10 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   });
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
+  const limits = config.alerts;
+  const watch = new Watch({ database, tenants, spool, node: data.nodeId, limits, log, metrics });
+  cleanup.push(() => watch.stop());
+  watch.start();
 
   // The public URL may depend on the port that was bound, and the routes on the public URL.
   const publicListener = await Listener.open(

@@ -179,7 +179,14 @@ function delayAfter(failure: Failure | undefined, pausesBefore: number): number 
   if (failure === undefined) return otherOwnerMs;
   const { kind, retryAfterMs } = failure;
   const waits = kind === 'rejected' || kind === 'indeterminate' ? 'unavailable' : kind;
-  const decision = decide({ kind: waits, attempts: 1, pausesBefore, retryAfterMs, random: Math.random() });
+  const decision = decide({
+    kind: waits,
+    attempts: 1,
+    pausesBefore,
+    retryAfterMs,
+    othersGetThrough: false,
+    random: Math.random(),
+  });
   return decision.action === 'give-up' ? otherOwnerMs : decision.delayMs;
 }
 
