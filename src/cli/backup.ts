@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { BackupManifest } from '../domain/backup/index.js';
+import { exitCodes } from './exit-codes.js';
 import { action, addCommand, type Context, jsonOption, type Shell } from './shell.js';
 
 /** `archway backup` and `archway restore`. Their code is loaded when they run: it brings the database with it. */
@@ -26,7 +27,7 @@ export function registerBackup(program: Command, shell: Shell): void {
     .action(action(shell, restore));
 }
 
-async function backup({ config, client, output }: Context, target: string): Promise<void> {
+async function backup({ config, client, output }: Context, target: string): Promise<number> {
   const { backupPath, writeBackupFile } = await import('./backup-file.js');
   const { readBackup } = await import('../domain/backup/index.js');
   const path = await backupPath(target, new Date());
@@ -43,11 +44,21 @@ async function backup({ config, client, output }: Context, target: string): Prom
     (draft) => readBackup(draft),
   );
   await output.endProgress();
-  if (output.json) return output.value({ path, byteLength, ...summary(manifest) });
-  await output.lines(
-    `Wrote ${path} (${megabytes(byteLength)}) and read it back: ${contents(manifest)}.`,
-    `It opens only with master key ${manifest.masterKeyId}, which is not in it. Keep that key elsewhere.`,
+  const { missingBlobs } = manifest;
+  if (output.json) {
+    await output.value({ path, byteLength, ...summary(manifest) });
+  } else {
+    await output.lines(
+      `Wrote ${path} (${megabytes(byteLength)}) and read it back: ${contents(manifest)}.`,
+      `It opens only with master key ${manifest.masterKeyId}, which is not in it. Keep that key elsewhere.`,
+    );
+  }
+  if (missingBlobs === 0) return exitCodes.fine;
+  await output.note(
+    `${missingBlobs} attachment(s) that records name are not on this node's disk, so they are not in the backup. ` +
+      'If they are on the disk of another node, back that up too; else they are lost, and should be fetched again.',
   );
+  return exitCodes.trouble;
 }
 
 type Fill = (write: (bytes: Uint8Array) => Promise<void>) => Promise<unknown>;
@@ -82,8 +93,9 @@ async function restore(
   );
 }
 
-function summary({ id, startedAt, masterKeyId, instances, tables, spoolFiles, blobs }: BackupManifest) {
-  return { id, startedAt, masterKeyId, instances, tables, spoolFiles, blobs };
+function summary(manifest: BackupManifest) {
+  const { id, startedAt, masterKeyId, instances, tables, spoolFiles, blobs, missingBlobs } = manifest;
+  return { id, startedAt, masterKeyId, instances, tables, spoolFiles, blobs, missingBlobs };
 }
 
 function contents({ instances, tables, blobs, spoolFiles }: BackupManifest): string {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { archwayVersion } from '../core/version.js';
 import { registerAccounts } from './accounts.js';
+import { registerAlerts } from './alerts.js';
 import { registerBackup } from './backup.js';
 import { usageError } from './cli-error.js';
 import { registerConnectors } from './connectors.js';
@@ -72,6 +73,7 @@ function buildProgram(shell: Shell, said: Said): Command {
   registerRecords(program, shell);
   registerDeadLetters(program, shell);
   registerQuarantine(program, shell);
+  registerAlerts(program, shell);
   return program;
 }
 

@@ -1,4 +1,4 @@
-import { getTableName, is, sql } from 'drizzle-orm';
+import { getTableColumns, getTableName, is, sql } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
 import type { Database, Orm } from './client.js';
 import * as schema from './schema/index.js';
@@ -18,11 +18,20 @@ const portionRowsMax = 2_000;
 
 /** Every table of the schema, by name: a table that is added is part of the next backup. */
 export function tableNames(): string[] {
+  return tables().map(getTableName).sort();
+}
+
+/** Those whose rows may name a blob of their instance. */
+export function tablesWithBlobs(): ReadonlySet<string> {
+  const withBlobs = tables().filter((table) =>
+    Object.values(getTableColumns(table)).some((column) => column.name === 'blob_id'),
+  );
+  return new Set(withBlobs.map(getTableName));
+}
+
+function tables(): PgTable[] {
   const exported: unknown[] = Object.values(schema);
-  return exported
-    .filter((each): each is PgTable => is(each, PgTable))
-    .map((table) => getTableName(table))
-    .sort();
+  return exported.filter((each): each is PgTable => is(each, PgTable));
 }
 
 /** Of the whole database, with its indexes, in bytes. */

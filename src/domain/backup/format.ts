@@ -52,6 +52,8 @@ export const manifestSchema = headSchema.extend({
   tables: z.record(z.string(), count),
   spoolFiles: count,
   blobs: z.object({ count, byteLength: count }),
+  /** How many blobs the rows name that were not where the backup looked. */
+  missingBlobs: count,
   /** SHA-256 of each list of digests. */
   sums: z.record(z.string(), digest),
 });

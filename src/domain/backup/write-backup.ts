@@ -1,10 +1,16 @@
 import { createReadStream } from 'node:fs';
-import { open, readdir, readFile, statfs } from 'node:fs/promises';
+import { open, readdir, readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { archwayVersion } from '../../core/version.js';
-import { databaseByteLength, type Snapshot, tableNames, withSnapshot } from '../../db/backup-snapshot.js';
+import {
+  databaseByteLength,
+  type Snapshot,
+  tableNames,
+  tablesWithBlobs,
+  withSnapshot,
+} from '../../db/backup-snapshot.js';
 import type { Database } from '../../db/client.js';
 import { appliedMigrations, knownMigrations } from '../../db/migrate.js';
 import { type MasterKey, masterKeyId } from '../../vault/index.js';
@@ -69,13 +75,22 @@ export async function writeBackup(source: BackupSource, id: string, write: Write
   const writer = new ArchiveWriter(write, startedAt);
   await writer.addPlain(headMember, toJson(head));
   const spoolFiles = await writeSpool(writer, source.spoolDirectory);
-  const { tables, instances } = await withSnapshot(source.database, (snapshot) =>
-    writeTables(writer, snapshot),
+  const { tables, instances, missingBlobs } = await withSnapshot(source.database, (snapshot) =>
+    writeTables(writer, snapshot, source.blobsDirectory),
   );
   const blobs = await writeBlobs(writer, source.blobsDirectory);
   await writer.flushSums();
   const endedAt = new Date().toISOString();
-  const manifest = { ...head, endedAt, instances, tables, spoolFiles, blobs, sums: writer.sums };
+  const manifest = {
+    ...head,
+    endedAt,
+    instances,
+    tables,
+    spoolFiles,
+    blobs,
+    missingBlobs,
+    sums: writer.sums,
+  };
   const bytes = toJson(manifest);
   await writer.addPlain(manifestMember, bytes);
   await writer.addPlain(macMember, Buffer.from(`${manifestMac(source.masterKey, bytes)}\n`, 'utf8'));
@@ -124,25 +139,49 @@ async function writeSpool(writer: ArchiveWriter, directory: string): Promise<num
   return count;
 }
 
+/** What is learned from the rows while they pass. */
+interface Noted {
+  readonly instances: string[];
+  missingBlobs: number;
+}
+
 async function writeTables(
   writer: ArchiveWriter,
   snapshot: Snapshot,
-): Promise<Pick<BackupManifest, 'tables' | 'instances'>> {
+  blobsDirectory: string,
+): Promise<Noted & { tables: Record<string, number> }> {
   const tables: Record<string, number> = {};
-  const instances: string[] = [];
+  const noted: Noted = { instances: [], missingBlobs: 0 };
+  const withBlobs = tablesWithBlobs();
   for (const table of tableNames()) {
-    tables[table] = await writeTable(writer, table, snapshot.rows(table), (line) => {
-      if (table === 'instances') instances.push((JSON.parse(line) as { id: string }).id);
+    tables[table] = await writeTable(writer, table, snapshot.rows(table), async (lines) => {
+      if (table === 'instances') noted.instances.push(...lines.map((line) => parseRow(line).id));
+      if (withBlobs.has(table)) noted.missingBlobs += await countMissingBlobs(lines, blobsDirectory);
     });
   }
-  return { tables, instances };
+  return { tables, ...noted };
+}
+
+/** The row was committed after its blob, so a blob that is not there now is not in the backup either. */
+async function countMissingBlobs(lines: readonly string[], directory: string): Promise<number> {
+  let missing = 0;
+  for (const { instance_id: instance, blob_id: id } of lines.map(parseRow)) {
+    if (typeof id !== 'string') continue;
+    const found = await unlessMissing(stat(join(directory, instance, id.slice(0, 2), id)));
+    if (found === undefined) missing += 1;
+  }
+  return missing;
+}
+
+function parseRow(line: string) {
+  return JSON.parse(line) as { id: string; instance_id: string; blob_id?: string | null };
 }
 
 async function writeTable(
   writer: ArchiveWriter,
   table: string,
   portions: AsyncIterable<string[]>,
-  seen: (line: string) => void,
+  seen: (lines: readonly string[]) => Promise<void>,
 ): Promise<number> {
   let [rows, parts, characters] = [0, 0, 0];
   let texts: string[] = [];
@@ -155,7 +194,7 @@ async function writeTable(
     await writer.addPart(tablePart(table, parts), bytes);
   };
   for await (const lines of portions) {
-    for (const line of lines) seen(line);
+    await seen(lines);
     const text = `${lines.join('\n')}\n`;
     texts.push(text);
     rows += lines.length;

@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { problem } from '../problem.js';
 import { requireApiKey } from './access.js';
 import { addAccountRoutes } from './accounts.js';
+import { addAlertRoutes } from './alerts.js';
 import { addBackupRoutes } from './backups.js';
 import { addConnectorRoutes } from './connectors.js';
 import { addCustodianRoutes } from './custodians.js';
@@ -31,6 +32,7 @@ const families = [
   addMessageRoutes,
   addQuarantineRoutes,
   addDeadLetterRoutes,
+  addAlertRoutes,
   addStatusRoutes,
   addBackupRoutes,
   addOperationRoutes,

@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Database } from '../../db/client.js';
 import type { Caller } from '../../domain/api-keys.js';
 import type { BackupManifest, Write } from '../../domain/backup/index.js';
+import type { Blobs } from '../../domain/blobs.js';
 import type { Tenants } from '../../domain/tenants.js';
 import type { AccountDirectory } from '../../pipeline/account-directory.js';
 import type { Registry } from '../../plugins/registry.js';
@@ -14,6 +15,7 @@ export interface AdminOptions {
   readonly tenants: Tenants;
   readonly registry: Registry;
   readonly directory: AccountDirectory;
+  readonly blobs: Blobs;
   /** Makes what was just added usable in this process before the answer goes out. */
   readonly refresh: () => Promise<void>;
   readonly spoolWaiting: () => boolean;
