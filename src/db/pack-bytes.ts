@@ -3,15 +3,25 @@ export interface PackedBytes {
   readonly bytes: Uint8Array;
   /** Where each begins, counted from 1 as SQL counts. */
   readonly firsts: number[];
-  readonly lengths: number[];
+  /** Null for a null, which is what `substring` makes of it. */
+  readonly lengths: (number | null)[];
 }
 
-export function packBytes(parts: readonly Uint8Array[]): PackedBytes {
+/**
+ * The driver has no arrays of bytes, and the server reads an array of long texts in their stead slowly: letter by letter,
+ * and twice. One long value it takes as a whole.
+ */
+export function packBytes(parts: readonly (Uint8Array | null)[]): PackedBytes {
   const firsts: number[] = [];
   let length = 0;
   for (const part of parts) {
     firsts.push(length + 1);
-    length += part.length;
+    length += part?.length ?? 0;
   }
-  return { bytes: Buffer.concat(parts, length), firsts, lengths: parts.map((part) => part.length) };
+  const present = parts.filter((part) => part !== null);
+  return {
+    bytes: Buffer.concat(present, length),
+    firsts,
+    lengths: parts.map((part) => part?.length ?? null),
+  };
 }
