@@ -116,7 +116,7 @@ export const envelopeShape = z.looseObject({
     id: z.string(),
     kind: z.string(),
     connector: z.string(),
-    account: z.string(),
+    account: z.string().optional(),
     conversation: z.string().optional(),
     times: z.looseObject({ recorded: z.string() }),
   }),
@@ -124,7 +124,7 @@ export const envelopeShape = z.looseObject({
 
 export const quarantinedShape = z.looseObject({
   id: z.string(),
-  account: z.string(),
+  account: z.string().nullable(),
   endpoint: z.string(),
   receivedAt: z.string(),
   attempts: z.number(),

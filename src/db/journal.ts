@@ -101,7 +101,7 @@ export async function readRecordsById(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** A record and everything that is about it, in the order of the journal. */
+/** A record and everything that is about it, by its key or by another name for it, in the order of the journal. */
 export async function readHistory(
   queries: Queries,
   instanceId: string,
@@ -113,7 +113,8 @@ export async function readHistory(
     .where(
       and(
         eq(records.instanceId, instanceId),
-        sql`(${records.eventKey} = ${eventKey} or ${records.aboutKey} = ${eventKey})`,
+        sql`(${records.eventKey} = ${eventKey} or ${records.aboutKey} = ${eventKey} or ${records.aboutKey} in (
+          select alias from event_aliases where instance_id = ${instanceId} and event_key = ${eventKey}))`,
       ),
     )
     .orderBy(asc(records.sequence));

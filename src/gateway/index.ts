@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/index.js';
 import { type Database, openDatabase } from '../db/client.js';
 import { migrateDatabase } from '../db/migrate.js';
+import { Blobs } from '../domain/blobs.js';
 import { Tenants } from '../domain/tenants.js';
 import { createAdmin } from '../http/admin/index.js';
 import { createIngress } from '../http/ingress.js';
@@ -58,6 +59,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   const masterKey = await loadMasterKey(config.masterKey, database);
   const registry = await loadBuiltIns();
   const tenants = new Tenants(database, masterKey);
+  const blobs = new Blobs(join(data.path, 'blobs'));
   const firstStart = await prepareFirstStart(database, tenants, registry, data.path);
 
   const metrics = createMetrics();
@@ -69,6 +71,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
     tenants,
     registry,
     directory,
+    blobs,
     ingest,
     node: data.nodeId,
     log,
@@ -92,6 +95,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
     tenants,
     registry,
     directory,
+    blobs,
     refresh: () => supervisor.refresh(),
     spoolWaiting: () => !spool.isEmpty,
     publicUrl,

@@ -2,6 +2,7 @@ import type { Database } from '../db/client.js';
 import { deliveriesChannel, releaseLanesOf } from '../db/delivery-queue.js';
 import { capturesChannel } from '../db/inbox.js';
 import { settingsChannel } from '../db/tenancy.js';
+import type { Blobs } from '../domain/blobs.js';
 import type { Tenant, Tenants } from '../domain/tenants.js';
 import type { Registry } from '../plugins/registry.js';
 import type { Log } from '../telemetry/log.js';
@@ -18,6 +19,7 @@ export interface SupervisorOptions {
   readonly tenants: Tenants;
   readonly registry: Registry;
   readonly directory: AccountDirectory;
+  readonly blobs: Blobs;
   readonly ingest: Ingest;
   /** Id of this node, as the holder of leases; kept in its data directory. */
   readonly node: string;

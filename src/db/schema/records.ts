@@ -28,9 +28,7 @@ export const records = pgTable(
     kind: text('kind').$type<RecordKind>().notNull(),
     eventKey: uuid('event_key').notNull(),
     aboutKey: uuid('about_key'),
-    accountId: uuid('account_id')
-      .notNull()
-      .references(() => accounts.id),
+    accountId: uuid('account_id').references(() => accounts.id),
     conversationId: uuid('conversation_id'),
     captureId: uuid('capture_id').references(() => captures.id),
     connectorVersion: text('connector_version').notNull(),
@@ -101,8 +99,12 @@ export const receipts = pgTable(
   (table) => [primaryKey({ columns: [table.instanceId, table.aboutKey, table.sequence] })],
 );
 
-/** - `referenced`: known by its reference only; its bytes were not fetched. */
-export type AttachmentState = 'referenced';
+/**
+ * - `referenced`: known by its reference only; its bytes were not fetched, or not yet.
+ * - `stored`: its bytes are in the blob store.
+ * - `gone`: its bytes cannot be had; a gap record says why.
+ */
+export type AttachmentState = 'referenced' | 'stored' | 'gone';
 
 /** What a message points to. `sealed`: reference, name, type, length and digest. */
 export const attachments = pgTable(
@@ -116,6 +118,25 @@ export const attachments = pgTable(
     position: integer('position').notNull(),
     state: text('state').$type<AttachmentState>().notNull(),
     sealed: bytea('sealed').notNull(),
+    /** Id of the bytes in the blob store, once they are there. */
+    blobId: text('blob_id'),
   },
   (table) => [index('attachments_by_record').on(table.recordId)],
+);
+
+/**
+ * Other keys under which a provider names an event: a message that we asked it to send has our key first, and the
+ * provider's from its answer on. Both are keyed ids.
+ */
+export const eventAliases = pgTable(
+  'event_aliases',
+  {
+    instanceId: instanceId(),
+    alias: uuid('alias').notNull(),
+    eventKey: uuid('event_key').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.instanceId, table.alias] }),
+    index('event_aliases_by_event').on(table.instanceId, table.eventKey),
+  ],
 );
