@@ -8,6 +8,7 @@ import { BackupLoad, LoadRefusedError } from './backup-load.js';
 import { tableNames, withSnapshot } from './backup-snapshot.js';
 import { acquireLease } from './leases.js';
 import { knownMigrations } from './migrate.js';
+import { listInstances } from './tenancy.js';
 
 let source: TestDatabase;
 let target: TestDatabase;
@@ -83,6 +84,24 @@ it('refuses a database that has rows, and one of a newer schema', async () => {
   await expect(copy()).rejects.toThrow(LoadRefusedError);
   const newer = target.database.orm.transaction((tx) => BackupLoad.begin(tx, version - 1));
   await expect(newer).rejects.toThrow(/newer version/);
+});
+
+it('takes the rows of an older schema and brings them up to this one', async () => {
+  const other = await openTestDatabase();
+  const { orm } = other.database;
+  await orm.execute(sql`drop schema public cascade`);
+  await orm.execute(sql`create schema public`);
+  const [oldest] = knownMigrations().map(({ folderMillis }) => folderMillis);
+  const id = newId();
+  const row = { id, name: 'old', wrapped_key: '\\x00', settings: {}, created_at: '2026-11-23T09:30:00Z' };
+  await orm.transaction(async (tx) => {
+    const load = await BackupLoad.begin(tx, oldest!);
+    await load.insert('instances', [JSON.stringify(row)]);
+    await load.finish();
+  });
+  expect((await listInstances(orm)).map(({ name }) => name)).toEqual(['old']);
+  expect(await constraints(other)).toEqual(await constraints(target));
+  await other.close();
 });
 
 it('refuses a table that it does not know', async () => {

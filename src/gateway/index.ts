@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { Config } from '../config/index.js';
 import { type Database, openDatabase } from '../db/client.js';
 import { migrateDatabase } from '../db/migrate.js';
-import { writeBackup } from '../domain/backup/index.js';
 import { Blobs } from '../domain/blobs.js';
 import { Tenants } from '../domain/tenants.js';
 import { createAdmin } from '../http/admin/index.js';
@@ -21,7 +20,7 @@ import { blobsDirectoryOf, type DataDirectory, openDataDirectory, writeDurably }
 import { type FirstStart, prepareFirstStart } from './first-start.js';
 import { Listener } from './listener.js';
 import { loadMasterKey } from './master-key.js';
-import { backupSource } from './standalone-backup.js';
+import { backupWriter } from './standalone-backup.js';
 import { requireNoUnfinishedRestore } from './unfinished-restore.js';
 
 export interface Gateway {
@@ -69,21 +68,11 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   const firstStart = await prepareFirstStart(database, tenants, registry, data.path);
 
   const metrics = createMetrics();
-  const source = backupSource(config, database, masterKey);
   const spool = await Spool.open(config.spool);
   const directory = new AccountDirectory(database, tenants, registry, log);
   const ingest = new Ingest({ database, spool, log, metrics });
-  const supervisor = new Supervisor({
-    database,
-    tenants,
-    registry,
-    directory,
-    blobs,
-    ingest,
-    node: data.nodeId,
-    log,
-    metrics,
-  });
+  const parts = { database, tenants, registry, directory, blobs, log, metrics };
+  const supervisor = new Supervisor({ ...parts, ingest, node: data.nodeId });
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
   const limits = config.alerts;
@@ -105,20 +94,14 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   cleanup.push(() => sessions.stop());
   sessions.start();
   const admin = createAdmin({
-    database,
-    tenants,
-    registry,
-    directory,
-    blobs,
+    ...parts,
     refresh: async () => {
       await supervisor.refresh();
       sessions.wake();
     },
     spoolWaiting: () => !spool.isEmpty,
-    writeBackup: (id, write) => writeBackup(source, id, write),
+    writeBackup: backupWriter(config, database, masterKey),
     publicUrl,
-    metrics,
-    log,
   });
   const adminListener = await Listener.open(() => admin, { ...config.adminListener, requestTimeoutMs });
   cleanup.push(() => adminListener.close(listenerGraceMs));

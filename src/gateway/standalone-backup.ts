@@ -23,7 +23,7 @@ export async function writeStandaloneBackup(config: Config, write: Write): Promi
     const masterKey = await readMasterKey(config.masterKey);
     const database = await openDatabase(config.database);
     try {
-      return await writeBackup(backupSource(config, database, masterKey), newId(), write);
+      return await backupWriter(config, database, masterKey)(newId(), write);
     } finally {
       await database.close();
     }
@@ -32,15 +32,16 @@ export async function writeStandaloneBackup(config: Config, write: Write): Promi
   }
 }
 
-/** What a backup of this node takes in. */
-export function backupSource(config: Config, database: Database, masterKey: MasterKey): BackupSource {
-  return {
+/** Makes backups of what this node has. */
+export function backupWriter(config: Config, database: Database, masterKey: MasterKey) {
+  const source: BackupSource = {
     database,
     masterKey,
     spoolDirectory: config.spool.directory,
     blobsDirectory: blobsDirectoryOf(config.dataDirectory),
     databaseDirectory: config.database.kind === 'embedded' ? config.database.directory : undefined,
   };
+  return (id: string, write: Write) => writeBackup(source, id, write);
 }
 
 /** Whether a gateway has the data directory. */

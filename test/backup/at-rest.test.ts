@@ -1,15 +1,20 @@
-import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import { openDatabase } from '../../src/db/client.js';
 import { freshDatabaseUrl, requirePostgresUrl } from '../crash/support/databases.js';
 import { archiveFiles, type Status, settled } from '../crash/support/kept.js';
 import { DatabaseProxy } from '../outage/support/database-proxy.js';
+import { runArchway } from '../support/command-line.js';
 import { GatewayProcess, until } from '../support/gateway-process.js';
 import { addDesk, Traffic } from '../support/traffic.js';
 import {
+  addBlob,
   backUp,
   busyGateway,
   emptyPlace,
+  environmentOf,
   expectDone,
   type Logged,
   listing,
@@ -63,6 +68,39 @@ test(
     expect(texts.sort()).toEqual(traffic.messages.map(({ text }) => text).sort());
   },
 );
+
+test('an attachment is restored, and one that is lost is told of', { timeout }, async () => {
+  const databaseUrl = await freshDatabaseUrl();
+  const { gateway } = await busyGateway(databaseUrl);
+  const path = await addBlob(gateway, 100_000);
+  await nameBlobs(gateway, databaseUrl, [basename(path), 'f'.repeat(64)]);
+  const file = join(await shelf(), 'backup.tar');
+  const { code, stderr } = await runArchway(environmentOf(gateway, databaseUrl), ['backup', file]);
+  expect({ code, stderr }).toEqual({
+    code: 6,
+    stderr: expect.stringMatching(/^1 attachment\(s\).*not in the backup/),
+  });
+  const targetUrl = await freshDatabaseUrl();
+  const place = await emptyPlace(gateway, targetUrl);
+  expectDone(await restore(place, file, targetUrl));
+  const read = (directory: string) => readFile(join(directory, path));
+  expect((await read(place.dataDirectory)).equals(await read(gateway.dataDirectory))).toBe(true);
+});
+
+/** Stops the gateway and lets a record name these blobs. */
+async function nameBlobs(gateway: GatewayProcess, databaseUrl: string | undefined, ids: readonly string[]) {
+  await gateway.stop();
+  const directory = join(gateway.dataDirectory, 'database');
+  const database = await openDatabase(
+    databaseUrl === undefined ? { kind: 'embedded', directory } : { kind: 'postgres', url: databaseUrl },
+  );
+  for (const id of ids) {
+    await database.orm.execute(sql`
+      insert into attachments (id, instance_id, record_id, position, state, sealed, blob_id)
+      select gen_random_uuid(), instance_id, id, 0, 'stored', '\\x00', ${id} from records limit 1`);
+  }
+  await database.close();
+}
 
 test('what was delivered is not sent again, and what waited is', { timeout }, async () => {
   const databaseUrl = await freshDatabaseUrl();

@@ -70,8 +70,7 @@ export async function startTestApi(overrides: Partial<AdminOptions> = {}) {
     blobs,
     refresh: () => directory.refresh(),
     spoolWaiting: () => false,
-    writeBackup: (id, write) =>
-      writeBackup({ database, masterKey: tenants.masterKey, ...noFiles }, id, write),
+    writeBackup: (id, write) => writeBackup({ ...tenants, ...noFiles }, id, write),
     publicUrl: 'https://archway.example.com',
     metrics: createMetrics(),
     log,
