@@ -75,7 +75,7 @@ function buildProgram(shell: Shell, said: Said): Command {
 }
 
 const programHelp = `
-All commands but serve, migrate, demo and doctor ask a running server. They find its address and key in the data directory
+All commands but serve, migrate, demo, doctor, and test and new of connector and sink ask a running server. They find its address and key in the data directory
 (ARCHWAY_DATA_DIR, default ./data), unless ARCHWAY_ADMIN_URL and ARCHWAY_API_KEY are set. Every command has --help.
 
 ${exitCodeHelp()}

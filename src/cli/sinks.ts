@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { registerPluginCommands } from './plugin-commands.js';
 import { addSetOption, readSettings, type Setting, settingNotes } from './settings.js';
 import { addedSinkShape, sinkShape } from './shapes.js';
 import { action, addApiCommand, type Context, type Shell } from './shell.js';
@@ -29,6 +30,7 @@ export function registerSinks(program: Command, shell: Shell): void {
     example: 'archway sink inspect archive',
     notes: 'Ends with 6 when anything is altered or missing; each such record is listed.',
   }).action(action(shell, inspectSinks));
+  registerPluginCommands(family, 'sink', shell);
 }
 
 async function addSink({ output, client }: Context, type: string, options: AddOptions): Promise<void> {
@@ -47,6 +49,7 @@ async function listSinks({ output, client }: Context): Promise<void> {
       { heading: 'ID', value: (sink) => sink.id },
       { heading: 'NAME', value: (sink) => sink.name },
       { heading: 'TYPE', value: (sink) => sink.type },
+      { heading: 'FROM', value: (sink) => sink.origin },
       { heading: 'DELIVERED', value: (sink) => sink.delivered },
       { heading: 'WAITING', value: (sink) => sink.waiting },
       { heading: 'DEAD', value: (sink) => sink.dead },

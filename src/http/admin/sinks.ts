@@ -5,6 +5,7 @@ import { maskSecrets } from '../../domain/settings.js';
 import { inspectSink } from '../../domain/sink-inspection.js';
 import { addSink, type ConfiguredSink, readSinks } from '../../domain/sinks.js';
 import { noDeliveries } from '../../domain/status.js';
+import type { Registry } from '../../plugins/registry.js';
 import { findByIdOrName, requireInstance } from './access.js';
 import { explainFailure } from './explanations.js';
 import type { AdminApp, AdminOptions } from './options.js';
@@ -17,6 +18,7 @@ import {
   jsonAnswer,
   jsonBody,
   operatorText,
+  originSchema,
   pageQuery,
   pageSchema,
   problemAnswer,
@@ -34,6 +36,7 @@ const sinkSchema = z
     id: z.uuid(),
     name: z.string(),
     type: z.string(),
+    origin: originSchema,
     settings: settingsSchema.openapi({ description: 'Credentials are shown as ••••.' }),
     guarantees: z.object({ immutable: z.boolean(), dedupes: z.boolean(), inspectable: z.boolean() }),
     trouble: troubleSchema.nullable(),
@@ -111,7 +114,7 @@ export function addSinkRoutes(app: AdminApp, options: AdminOptions): void {
     const tenant = await requireInstance(context, tenants);
     const sinks = await readSinks(database.orm, tenant, registry);
     const counts = await countDeliveries(database.orm, tenant.id);
-    const views = sinks.map((sink) => sinkView(sink, counts.get(sink.id)));
+    const views = sinks.map((sink) => sinkView(registry, sink, counts.get(sink.id)));
     return context.json(pageOfAll('sinks', views, context.req.valid('query')), 200);
   });
 
@@ -120,7 +123,7 @@ export function addSinkRoutes(app: AdminApp, options: AdminOptions): void {
     const sinks = await readSinks(database.orm, tenant, registry);
     const sink = findByIdOrName('sink', sinks, context.req.valid('param').id);
     const counts = await countDeliveries(database.orm, tenant.id);
-    return context.json(sinkView(sink, counts.get(sink.id)), 200);
+    return context.json(sinkView(registry, sink, counts.get(sink.id)), 200);
   });
 
   app.openapi(addRoute, async (context) => {
@@ -134,7 +137,7 @@ export function addSinkRoutes(app: AdminApp, options: AdminOptions): void {
       return added;
     });
     await takeOver(options);
-    return context.json(sinkView(sink, undefined), 201);
+    return context.json(sinkView(registry, sink, undefined), 201);
   });
 
   app.openapi(inspectRoute, async (context) => {
@@ -152,6 +155,7 @@ export function addSinkRoutes(app: AdminApp, options: AdminOptions): void {
 }
 
 function sinkView(
+  registry: Registry,
   sink: ConfiguredSink,
   { pending, delivered, dead }: DeliveryCounts = noDeliveries,
 ): z.infer<typeof sinkSchema> {
@@ -160,6 +164,7 @@ function sinkView(
     id,
     name,
     type: type.id,
+    origin: registry.originOf(type),
     settings: maskSecrets(type.settings, settings),
     guarantees: { ...type.guarantees },
     trouble: troubleView(sink),
