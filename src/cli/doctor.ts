@@ -45,10 +45,10 @@ async function examine(context: Context): Promise<Check[]> {
 async function examineSetUp(config: Config, instance: string | undefined): Promise<Check[]> {
   const dataDirectory = await checkDataDirectory(config.dataDirectory);
   const { check: masterKeyCheck, masterKey } = await checkMasterKey(config);
-  const { check: pluginCheck, registry } = await checkPlugins(config.plugins);
+  const { checks: pluginChecks, registry } = await checkPlugins(config.plugins);
   const server = await checkServer(config, instance);
   return [
-    pluginCheck,
+    ...pluginChecks,
     dataDirectory,
     masterKeyCheck,
     await checkApiKey(config),

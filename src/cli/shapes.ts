@@ -45,7 +45,7 @@ export const sinkShape = z.looseObject({
   id: z.string(),
   name: z.string(),
   type: z.string(),
-  origin: z.string(),
+  origin: z.string().optional(),
   guarantees: z.looseObject({ inspectable: z.boolean() }),
   trouble: troubleShape,
   waiting: z.number(),

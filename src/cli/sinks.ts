@@ -49,7 +49,7 @@ async function listSinks({ output, client }: Context): Promise<void> {
       { heading: 'ID', value: (sink) => sink.id },
       { heading: 'NAME', value: (sink) => sink.name },
       { heading: 'TYPE', value: (sink) => sink.type },
-      { heading: 'FROM', value: (sink) => sink.origin },
+      { heading: 'FROM', value: (sink) => sink.origin ?? 'unknown' },
       { heading: 'DELIVERED', value: (sink) => sink.delivered },
       { heading: 'WAITING', value: (sink) => sink.waiting },
       { heading: 'DEAD', value: (sink) => sink.dead },

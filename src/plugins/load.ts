@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { loadBuiltIns } from './built-ins.js';
 import { findPlugin } from './find.js';
-import { PluginError } from './plugin-error.js';
+import { PluginError, PluginsError } from './plugin-error.js';
 import { offerPublicModules } from './public-modules.js';
 import { builtIn, createRegistry, type Plugin, type Registry } from './registry.js';
 import { type Shaped, shapeOf } from './shape.js';
@@ -18,7 +18,7 @@ export type LoadedPlugin = Shaped & {
  * away the messages of its accounts.
  *
  * @param references paths and package names, looked up from the working directory.
- * @throws {PluginError} names every plugin that cannot be used, and what to do.
+ * @throws {PluginsError} names every plugin that cannot be used, and what to do.
  */
 export async function loadPlugins(references: readonly string[] = []): Promise<Registry> {
   const { connectors, sinks } = await loadBuiltIns();
@@ -38,7 +38,7 @@ export async function loadPlugins(references: readonly string[] = []): Promise<R
       problems.push(`${reference}: ${error.message}`);
     }
   }
-  if (problems.length > 0) throw new PluginError(explain(problems));
+  if (problems.length > 0) throw new PluginsError(problems);
   return createRegistry(connectors, sinks, origins);
 }
 
@@ -46,11 +46,6 @@ function idTaken({ family, plugin }: LoadedPlugin, origin: string): PluginError 
   return new PluginError(
     `there is a ${family} ${plugin.id} already (${origin}); keep one of them, or give this one another id.`,
   );
-}
-
-function explain(problems: readonly string[]): string {
-  const lines = problems.map((problem) => `  - ${problem}`);
-  return `Plugins that ARCHWAY_PLUGINS names cannot be used, and Archway does not start without them:\n${lines.join('\n')}`;
 }
 
 /** Loads one plugin from outside. @throws {PluginError} */

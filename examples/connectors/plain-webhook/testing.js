@@ -1,6 +1,6 @@
 import { readFixtures } from 'archway/testkit';
 import connector from './index.js';
-import { signatureOf } from './verify.js';
+import { signatureHeader, signatureOf } from './verify.js';
 
 const settings = { signingSecret: 'made-up-5f2b9c07', numbers: '+12025550188' };
 
@@ -11,6 +11,6 @@ export const subject = {
   fixtures: readFixtures(new URL('./fixtures/', import.meta.url)),
   sign: (capture) => ({
     ...capture,
-    headers: { ...capture.headers, 'x-signature': signatureOf(capture, settings.signingSecret) },
+    headers: { ...capture.headers, [signatureHeader]: signatureOf(capture, settings.signingSecret) },
   }),
 };

@@ -1,12 +1,12 @@
 import { loadPlugins } from '../../plugins/load.js';
-import { PluginError } from '../../plugins/plugin-error.js';
+import { PluginsError } from '../../plugins/plugin-error.js';
 import { builtIn, type Registry } from '../../plugins/registry.js';
 import { type Check, fail, ok } from './check.js';
 
-const name = 'plugins';
+const name = 'loaded plugins';
 
 export interface PluginFinding {
-  readonly check: Check;
+  readonly checks: readonly Check[];
   /** Undefined when some plugin cannot be used: the server would not start either. */
   readonly registry: Registry | undefined;
 }
@@ -15,11 +15,11 @@ export interface PluginFinding {
 export async function checkPlugins(references: readonly string[]): Promise<PluginFinding> {
   try {
     const registry = await loadPlugins(references);
-    return { check: ok(name, describe(registry)), registry };
+    return { checks: [ok(name, describe(registry))], registry };
   } catch (error) {
-    if (!(error instanceof PluginError)) throw error;
+    if (!(error instanceof PluginsError)) throw error;
     const remedy = 'mend that, or take it out of ARCHWAY_PLUGINS; the server does not start until then';
-    return { check: fail(name, error.message, remedy), registry: undefined };
+    return { checks: error.problems.map((problem) => fail(name, problem, remedy)), registry: undefined };
   }
 }
 
