@@ -61,14 +61,21 @@ export async function importOutside(file: string): Promise<Record<string, unknow
   try {
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   } catch (error) {
-    throw new PluginError(`${file} failed while it was loaded: ${String(error)}. ${remedyFor(error)}`, {
+    throw new PluginError(`${file} failed while it was loaded: ${reasonOf(error)}. ${remedyFor(error)}`, {
       cause: error,
     });
   }
 }
 
+/** A syntax error tells its place only in its stack, whose first line is it. */
+function reasonOf(error: unknown): string {
+  const reason = String(error).replace(/\.$/, '');
+  const place = error instanceof SyntaxError ? /^file:.*/.exec(error.stack ?? '')?.[0] : undefined;
+  return place === undefined ? reason : `${reason} at ${place}`;
+}
+
 function remedyFor(error: unknown): string {
-  return (error as { code?: unknown })?.code === 'ERR_MODULE_NOT_FOUND'
+  return (error as { code?: unknown } | null)?.code === 'ERR_MODULE_NOT_FOUND'
     ? 'Run "npm install" in its folder, or correct the import.'
     : 'Mend it, or ask who made it.';
 }
