@@ -21,7 +21,7 @@ async function listQuarantine({ output, client }: Context): Promise<void> {
   if (output.json) return output.value(captures);
   for (const capture of captures) {
     await output.lines(
-      `${capture.id}  account ${capture.account}, endpoint ${capture.endpoint}, received ${capture.receivedAt}`,
+      `${capture.id}  ${capture.account === null ? 'the gateway itself' : `account ${capture.account}`}, endpoint ${capture.endpoint}, received ${capture.receivedAt}`,
       `  ${capture.reason ?? 'unknown'}, ${capture.attempts} attempts`,
       `  → ${capture.explanation}`,
     );

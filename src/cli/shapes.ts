@@ -25,6 +25,7 @@ export const accountShape = z.looseObject({
   connector: z.string(),
   settings: z.record(z.string(), z.unknown()),
   ownAddresses: z.array(z.string()),
+  expectEveryMinutes: z.number().nullable().optional(),
   webhooks: webhooksShape,
 });
 
@@ -38,19 +39,36 @@ export const accountTestShape = z.looseObject({
 });
 
 const troubleShape = z
-  .looseObject({ kind: z.string(), message: z.string(), explanation: z.string(), pausedUntil: z.string() })
+  .looseObject({
+    kind: z.string(),
+    message: z.string(),
+    explanation: z.string(),
+    since: z.string(),
+    pausedUntil: z.string(),
+  })
   .nullable();
+
+const texts = z.array(z.string()).optional();
 
 export const sinkShape = z.looseObject({
   id: z.string(),
   name: z.string(),
   type: z.string(),
   origin: z.string().optional(),
+  settings: z.record(z.string(), z.unknown()),
   guarantees: z.looseObject({ inspectable: z.boolean() }),
+  filter: z.looseObject({ connectors: texts, custodians: texts, kinds: texts }).nullable(),
+  state: z.string(),
+  pausedAt: z.string().nullable(),
   trouble: troubleShape,
   waiting: z.number(),
+  lagSeconds: z.number(),
   delivered: z.number(),
+  deliveredPerMinute: z.number(),
+  failed: z.number(),
+  failedPerMinute: z.number(),
   dead: z.number(),
+  leftOut: z.number(),
 });
 
 export const addedSinkShape = z.looseObject({ id: z.string() });
@@ -118,7 +136,7 @@ export const envelopeShape = z.looseObject({
     id: z.string(),
     kind: z.string(),
     connector: z.string(),
-    account: z.string(),
+    account: z.string().optional(),
     conversation: z.string().optional(),
     times: z.looseObject({ recorded: z.string() }),
   }),
@@ -126,7 +144,7 @@ export const envelopeShape = z.looseObject({
 
 export const quarantinedShape = z.looseObject({
   id: z.string(),
-  account: z.string(),
+  account: z.string().nullable(),
   endpoint: z.string(),
   receivedAt: z.string(),
   attempts: z.number(),
@@ -145,10 +163,23 @@ export const deadLetterShape = z.looseObject({
   changedAt: z.string(),
 });
 
+export const alertShape = z.looseObject({
+  id: z.string(),
+  reason: z.string(),
+  subject: z.string(),
+  detail: z.string(),
+  explanation: z.string(),
+  openedAt: z.string(),
+  closedAt: z.string().nullable(),
+});
+
 export const replayShape = z.looseObject({ replayed: z.number() });
 
 export const statusShape = z.looseObject({
+  unmatched: z.number(),
   captures: z.looseObject({ pending: z.number(), quarantined: z.number() }),
   deliveries: z.looseObject({ pending: z.number(), delivered: z.number(), dead: z.number() }),
-  sinks: z.array(z.looseObject({ id: z.string(), name: z.string(), trouble: troubleShape })),
+  sinks: z.array(
+    z.looseObject({ id: z.string(), name: z.string(), state: z.string(), trouble: troubleShape }),
+  ),
 });

@@ -13,6 +13,7 @@ export interface Config {
   readonly spool: { readonly directory: string; readonly freeMinBytes: number };
   /** Connectors and sinks beside the built-in ones: paths and package names, as given. */
   readonly plugins: readonly string[];
+  readonly alerts: { readonly sinkDownMs: number; readonly behindMs: number };
   readonly logLevel: Variables['ARCHWAY_LOG_LEVEL'];
   /** For the command line. */
   readonly adminUrl: string | undefined;
@@ -83,6 +84,10 @@ function fromVariables(variables: Variables): Config {
       .split(',')
       .map((reference) => reference.trim())
       .filter((reference) => reference !== ''),
+    alerts: {
+      sinkDownMs: variables.ARCHWAY_ALERT_SINK_DOWN_MINUTES * 60_000,
+      behindMs: variables.ARCHWAY_ALERT_BEHIND_MINUTES * 60_000,
+    },
     logLevel: variables.ARCHWAY_LOG_LEVEL,
     adminUrl: variables.ARCHWAY_ADMIN_URL,
     apiKey: variables.ARCHWAY_API_KEY,

@@ -1,12 +1,14 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database, Queries } from './client.js';
+import { insertRows } from './insert-rows.js';
 import { captures } from './schema/index.js';
 
 /** A capture as it is stored: everything personal is in `sealed`. */
 export interface CaptureRow {
   readonly id: string;
   readonly instanceId: string;
-  readonly accountId: string;
+  /** Null for what the gateway says of itself as a whole. */
+  readonly accountId: string | null;
   readonly endpoint: string;
   readonly provenance: string;
   /** ISO 8601, UTC, milliseconds. */
@@ -48,6 +50,12 @@ export async function insertCaptures(database: Database, rows: readonly CaptureR
     select pg_notify(${capturesChannel}, instance) from unnest(${instances}::text[]) as instance`;
 }
 
+/** Puts one capture into the inbox as part of a transaction: it is there when, and only when, that one commits. */
+export async function insertCapture(tx: Queries, row: CaptureRow): Promise<void> {
+  await insertRows(tx, captures, [{ ...row, receivedAt: new Date(row.receivedAt), state: 'pending' }]);
+  await tx.execute(sql`select pg_notify(${capturesChannel}, ${row.instanceId})`);
+}
+
 /**
  * Claims the oldest captures of an instance, in the order of acceptance. The claim is committed before any is read, so
  * that a capture which kills the process is counted and ends in quarantine instead of killing it for ever. Only the
@@ -68,7 +76,9 @@ export async function claimCaptures(
 ): Promise<ClaimedCapture[]> {
   const { accountIds } = claim;
   const some =
-    accountIds === undefined ? sql`` : sql`and account_id = any(${sql.param([...accountIds])}::uuid[])`;
+    accountIds === undefined
+      ? sql``
+      : sql`and (account_id is null or account_id = any(${sql.param([...accountIds])}::uuid[]))`;
   const waiting = sql`from captures where instance_id = ${claim.instanceId} and state = 'pending' ${some} order by position`;
   const rows = await queries.execute<Record<string, unknown>>(sql`
     update captures set attempts = attempts + 1
@@ -87,7 +97,7 @@ function claimedCapture(instanceId: string, row: Record<string, unknown>): Claim
   return {
     id: row.id as string,
     instanceId,
-    accountId: row.account_id as string,
+    accountId: row.account_id as string | null,
     endpoint: row.endpoint as string,
     provenance: row.provenance as string,
     receivedAt: new Date(row.received_at as string).toISOString(),

@@ -15,8 +15,14 @@ interface Head {
 
 const place = (id: string) => ({ table: 'captures', id, column: 'sealed' });
 const newline = 0x0a;
+/** What the gateway says of itself as a whole has no account, and is read by no connector. */
+const noAccount = '';
 
-export function sealCapture(vault: InstanceVault, id: string, capture: Capture): CaptureRow {
+export function sealCapture(
+  vault: InstanceVault,
+  id: string,
+  capture: Omit<Capture, 'account'> & { readonly account: string | null },
+): CaptureRow {
   const { method, url, headers } = capture;
   const head = Buffer.from(`${JSON.stringify({ method, url, headers } satisfies Head)}\n`, 'utf8');
   return {
@@ -37,7 +43,7 @@ export function openCapture(vault: InstanceVault, row: CaptureRow): Capture {
   const head = JSON.parse(Buffer.from(plain.subarray(0, end)).toString('utf8')) as Head;
   return {
     ...head,
-    account: row.accountId,
+    account: row.accountId ?? noAccount,
     endpoint: row.endpoint,
     receivedAt: row.receivedAt,
     provenance: row.provenance as Provenance,

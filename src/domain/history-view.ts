@@ -73,6 +73,7 @@ function summarise(content: Content): Summary {
     case 'conflict':
       return { reason: content.reason, text: 'text' in content.event ? (content.event.text ?? null) : null };
     case 'gap':
+    case 'alert':
       return { state: content.state, reason: content.reason, detail: content.detail };
     case 'unsupported':
       return { reason: content.reason };
@@ -82,6 +83,8 @@ function summarise(content: Content): Summary {
       return { from, status: content.status };
     case 'recording':
       return { status: content.status };
+    case 'attachment':
+      return {};
     case 'deletion':
       return { from };
   }

@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import type { Config } from '../config/index.js';
 import { type Database, openDatabase } from '../db/client.js';
 import { migrateDatabase } from '../db/migrate.js';
+import { Blobs } from '../domain/blobs.js';
 import { Tenants } from '../domain/tenants.js';
 import { createAdmin } from '../http/admin/index.js';
 import { createIngress } from '../http/ingress.js';
 import { AccountDirectory } from '../pipeline/account-directory.js';
 import { Ingest } from '../pipeline/ingest.js';
+import { Sessions } from '../pipeline/sessions.js';
 import { Spool } from '../pipeline/spool.js';
 import { Supervisor } from '../pipeline/supervisor.js';
+import { Watch } from '../pipeline/watch.js';
 import { loadPlugins } from '../plugins/load.js';
 import { builtIn, type Registry } from '../plugins/registry.js';
 import type { Log } from '../telemetry/log.js';
@@ -60,17 +63,19 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   const database = await openMigrated(config, log, cleanup);
   const masterKey = await loadMasterKey(config.masterKey, database);
   const tenants = new Tenants(database, masterKey);
+  const blobs = new Blobs(join(data.path, 'blobs'));
   const firstStart = await prepareFirstStart(database, tenants, registry, data.path);
 
   const metrics = createMetrics();
   const spool = await Spool.open(config.spool);
-  const directory = new AccountDirectory(database, tenants, registry);
+  const directory = new AccountDirectory(database, tenants, registry, log);
   const ingest = new Ingest({ database, spool, log, metrics });
   const supervisor = new Supervisor({
     database,
     tenants,
     registry,
     directory,
+    blobs,
     ingest,
     node: data.nodeId,
     log,
@@ -78,6 +83,10 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   });
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
+  const limits = config.alerts;
+  const watch = new Watch({ database, tenants, spool, node: data.nodeId, limits, log, metrics });
+  cleanup.push(() => watch.stop());
+  watch.start();
 
   // The public URL may depend on the port that was bound, and the routes on the public URL.
   const publicListener = await Listener.open(
@@ -89,12 +98,19 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   );
   cleanup.push(() => publicListener.close(listenerGraceMs));
   const publicUrl = config.publicUrl ?? `http://localhost:${publicListener.port}`;
+  const sessions = new Sessions({ database, directory, publicUrl, node: data.nodeId, log });
+  cleanup.push(() => sessions.stop());
+  sessions.start();
   const admin = createAdmin({
     database,
     tenants,
     registry,
     directory,
-    refresh: () => supervisor.refresh(),
+    blobs,
+    refresh: async () => {
+      await supervisor.refresh();
+      sessions.wake();
+    },
     spoolWaiting: () => !spool.isEmpty,
     publicUrl,
     metrics,

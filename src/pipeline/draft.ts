@@ -2,12 +2,13 @@ import { canonicalBytes } from '../core/canonical.js';
 import { newSalt, saltedJsonDigest, sha256Hex } from '../core/digest.js';
 import type { ClaimedCapture } from '../db/inbox.js';
 import type { Account } from '../domain/accounts.js';
-import type { Capture, CommunicationEvent, RecordKind } from '../sdk/index.js';
+import type { Capture, CommunicationEvent, OwnEvent, RecordKind } from '../sdk/index.js';
 import type { InstanceVault } from '../vault/index.js';
+import type { Origin } from './origin.js';
 
 /** What a draft says, before people and ids are added: an event, or one of the pipeline's own kinds. */
 export type DraftContent =
-  | CommunicationEvent
+  | OwnEvent
   | { readonly kind: 'unsupported'; readonly reason: string; readonly endpoint: string }
   | { readonly kind: 'conflict'; readonly reason: string; readonly event: CommunicationEvent };
 
@@ -16,7 +17,9 @@ export interface Source {
   readonly row: ClaimedCapture;
   /** Undefined when the stored bytes cannot be opened any more. */
   readonly capture: Capture | undefined;
-  readonly account: Account;
+  /** Whose connector reads it; undefined for what the gateway says of itself as a whole. */
+  readonly account: Account | undefined;
+  readonly origin: Origin;
 }
 
 /** A record in the making: it has its key and its salt, but no number yet. */
@@ -38,23 +41,19 @@ export function draft(vault: InstanceVault, source: Source, key: string, content
     source,
     kind: content.kind,
     content,
-    eventKey: eventKey(vault, source.account, key),
-    aboutKey: about === undefined ? undefined : eventKey(vault, source.account, about),
+    eventKey: eventKey(vault, source.origin, key),
+    aboutKey: about === undefined ? undefined : eventKey(vault, source.origin, about),
     salt,
     eventDigest: saltedJsonDigest(salt, content),
   };
 }
 
 /** The keyed id of an event: connector / account / the provider's id. No clock and no attempt in it. */
-export function eventKey(vault: InstanceVault, account: Account, key: string): string {
-  return vault.lookupId('event', `${account.connector.id}/${account.id}/${key}`);
+export function eventKey(vault: InstanceVault, { connector, accountId }: Origin, key: string): string {
+  return vault.lookupId('event', `${connector}/${accountId ?? ''}/${key}`);
 }
 
-export function draftEvents(
-  vault: InstanceVault,
-  source: Source,
-  events: readonly CommunicationEvent[],
-): Draft[] {
+export function draftEvents(vault: InstanceVault, source: Source, events: readonly OwnEvent[]): Draft[] {
   return events.map((event) => draft(vault, source, event.key, event));
 }
 
@@ -77,7 +76,7 @@ export function draftQuarantineGap(vault: InstanceVault, source: Source, reason:
   return draft(vault, source, key, {
     kind: 'gap',
     key,
-    channel: source.account.connector.id,
+    channel: source.origin.connector,
     state: 'open',
     reason: 'quarantined',
     detail: `Capture ${source.row.id} could not be turned into records (${reason}). It is kept in quarantine.`,
@@ -90,7 +89,7 @@ export function draftQuarantineGapClosed(vault: InstanceVault, source: Source): 
     kind: 'gap',
     key,
     about: quarantineGapKey(source.row.id),
-    channel: source.account.connector.id,
+    channel: source.origin.connector,
     state: 'closed',
     reason: 'quarantined',
     detail: `Capture ${source.row.id} was read after all.`,

@@ -10,9 +10,9 @@ import { sealContent } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
 import {
   type Address,
-  type CommunicationEvent,
   type Content,
   contentSchema,
+  type OwnEvent,
   type Person,
   type Provenance,
   type Skeleton,
@@ -26,7 +26,10 @@ export interface Entry {
   readonly attachments: NewAttachment[];
   readonly message: NewMessage | undefined;
   readonly receipt: NewReceipt | undefined;
-  /** Deliveries of one lane go out in order: the conversation, or else the account. */
+  readonly connector: string;
+  /** Of the account that it came through; whose they are tells whose record it is where nothing else does. */
+  readonly ownAddresses: readonly string[];
+  /** Deliveries of one lane go out in order: the conversation, or else the account, or else the instance. */
   readonly lane: string;
 }
 
@@ -39,7 +42,7 @@ export interface EntryContext {
 /** Turns a draft into the entry with this sequence number. */
 export function makeEntry(draft: Draft, sequence: number, context: EntryContext): Entry {
   const { tenant } = context;
-  const { account, row, capture } = draft.source;
+  const { origin, row, capture } = draft.source;
   const id = newId();
   const content = finishContent(draft.content, context);
   const attachments = 'attachments' in content ? content.attachments : [];
@@ -52,9 +55,9 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     kind: draft.kind,
     key: draft.eventKey,
     about: draft.aboutKey,
-    connector: account.connector.id,
-    connectorVersion: account.connector.version,
-    account: account.id,
+    connector: origin.connector,
+    connectorVersion: origin.parserVersion,
+    account: origin.accountId,
     conversation: conversationId,
     provenance: row.provenance as Provenance,
     times: {
@@ -63,7 +66,7 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
       recorded: context.recordedAt.toISOString(),
     },
     capture: capture && { id: row.id, digest: saltedBytesDigest(draft.salt, capture.body) },
-    attachments: attachments.map((attachment) => ({ id: attachment.id })),
+    attachments: attachmentsOf(draft, content),
     contentDigest: saltedJsonDigest(draft.salt, content),
   } satisfies { [Key in keyof Skeleton]: Skeleton[Key] | undefined };
   const skeletonBytes = canonicalBytes(skeleton);
@@ -74,10 +77,10 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     kind: draft.kind,
     eventKey: draft.eventKey,
     aboutKey: draft.aboutKey ?? null,
-    accountId: account.id,
+    accountId: origin.accountId ?? null,
     conversationId: conversationId ?? null,
     captureId: row.id,
-    connectorVersion: account.connector.version,
+    connectorVersion: origin.parserVersion,
     receivedAt: new Date(row.receivedAt),
     recordedAt: context.recordedAt,
     skeleton: skeletonBytes,
@@ -87,6 +90,7 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     }),
     eventDigest: Buffer.from(draft.eventDigest, 'hex'),
     leafHash: leafHash(skeletonBytes),
+    custodianIds: custodiansOf(draft.content, context),
   };
   return {
     record,
@@ -101,20 +105,29 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     })),
     message: messageRow(draft, record),
     receipt: receiptRow(draft, record),
-    lane: conversationId ?? account.id,
+    connector: origin.connector,
+    ownAddresses: draft.source.account?.ownAddresses ?? [],
+    lane: conversationId ?? origin.accountId ?? tenant.id,
   };
+}
+
+/** What the skeleton commits to: ids, and the digest of the bytes where the record is about bytes that were kept. */
+function attachmentsOf({ salt }: Draft, content: Content): Skeleton['attachments'] {
+  if (content.kind === 'attachment')
+    return [{ id: content.attachment, digest: saltedBytesDigest(salt, Buffer.from(content.sha256, 'hex')) }];
+  return 'attachments' in content ? content.attachments.map(({ id }) => ({ id })) : [];
 }
 
 function conversationOf(draft: Draft, tenant: Tenant): string | undefined {
   const event = draft.content.kind === 'conflict' ? draft.content.event : draft.content;
   if (!('conversation' in event) || event.conversation === undefined) return undefined;
-  const { account } = draft.source;
-  return tenant.vault.lookupId('conversation', `${account.connector.id}/${account.id}/${event.conversation}`);
+  const { connector, accountId } = draft.source.origin;
+  return tenant.vault.lookupId('conversation', `${connector}/${accountId ?? ''}/${event.conversation}`);
 }
 
 /** Adds ids and people; takes away what the instance does not want to keep. */
 function finishContent(given: DraftContent, { tenant, people }: EntryContext): Content {
-  if (given.kind === 'unsupported' || given.kind === 'gap') return given;
+  if (given.kind === 'unsupported' || given.kind === 'gap' || given.kind === 'alert') return given;
   if (given.kind === 'conflict') return { ...given, event: keepWanted(given.event, tenant) };
   const kept = keepWanted(given, tenant);
   const content = {
@@ -127,7 +140,7 @@ function finishContent(given: DraftContent, { tenant, people }: EntryContext): C
   return contentSchema.parse(content);
 }
 
-function keepWanted<Event extends CommunicationEvent>(event: Event, { keepLocation }: Tenant): Event {
+function keepWanted<Event extends OwnEvent>(event: Event, { keepLocation }: Tenant): Event {
   if (keepLocation) return event;
   const kept = { ...event };
   delete kept.location;
@@ -146,6 +159,14 @@ function resolve(
   const custodian = first(people.custodians);
   const contact = first(people.contacts);
   return { ...(custodian && { custodian }), ...(contact && { contact }) };
+}
+
+/** All custodians among the parties: a conversation between two of them is that of both. */
+function custodiansOf(content: DraftContent, { tenant, people }: EntryContext): string[] {
+  const ids = addressesOf(content).flatMap(
+    ({ address }) => people.custodians.get(addressId(tenant.vault, address.value))?.id ?? [],
+  );
+  return [...new Set(ids)];
 }
 
 /** Every address in an event, by its part in it. */
@@ -167,16 +188,17 @@ function addressRows(content: DraftContent, tenant: Tenant, sequence: number): N
   }));
 }
 
-function messageRow({ content }: Draft, record: NewRecord): NewMessage | undefined {
+function messageRow({ content, source }: Draft, record: NewRecord): NewMessage | undefined {
   if (content.kind !== 'message') return undefined;
-  const status = initialStatus(content.direction);
+  const accountId = record.accountId ?? record.instanceId;
+  const status = initialStatus(content.direction, source.row.provenance as Provenance);
   return {
     recordId: record.id,
     instanceId: record.instanceId,
     sequence: record.sequence,
     eventKey: record.eventKey,
-    accountId: record.accountId,
-    conversationId: record.conversationId ?? record.accountId,
+    accountId,
+    conversationId: record.conversationId ?? accountId,
     direction: content.direction,
     receivedAt: record.receivedAt,
     status,

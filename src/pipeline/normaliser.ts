@@ -4,13 +4,15 @@ import { isDatabaseUnavailable } from '../db/errors.js';
 import { type ClaimedCapture, claimCaptures, clearSuspicion } from '../db/inbox.js';
 import { LeaseLostError } from '../db/journal.js';
 import { acquireLease, type Lease, releaseLease } from '../db/leases.js';
+import type { Account } from '../domain/accounts.js';
 import { openCapture } from '../domain/captures.js';
 import type { Tenant } from '../domain/tenants.js';
-import type { Capture } from '../sdk/index.js';
+import type { Capture, Provenance } from '../sdk/index.js';
 import type { Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { SealError } from '../vault/index.js';
 import type { AccountDirectory } from './account-directory.js';
+import { originOf } from './origin.js';
 import { describeError, type Reading, readCapture } from './reading.js';
 import { type Read, record } from './recorder.js';
 import { WorkLoop } from './work-loop.js';
@@ -140,6 +142,7 @@ export class Normaliser {
     failPoint('normaliser:after-commit');
     for (const kind of recorded.kinds) metrics.records.inc({ kind });
     metrics.duplicates.inc(recorded.duplicates);
+    metrics.unmatchedRecords.inc(recorded.unmatched);
     for (const { captureId, reason } of recorded.quarantined) {
       metrics.quarantined.inc({ reason });
       this.#options.log.warn({ capture: captureId, reason }, 'A capture went into quarantine.');
@@ -147,17 +150,24 @@ export class Normaliser {
   }
 
   #read(row: ClaimedCapture): Read {
-    const account = this.#options.directory.get(row.accountId)?.account;
-    if (account === undefined)
-      throw new Error(`Capture ${row.id} is for account ${row.accountId}, which is not loaded.`);
+    const account = this.#accountOf(row);
+    const origin = originOf(account, row.provenance as Provenance);
     const capture = openOrReason(this.#options.tenant, row);
-    if ('reading' in capture) return { source: { row, capture: undefined, account }, ...capture };
-    const source = { row, capture, account };
+    if ('reading' in capture) return { source: { row, capture: undefined, account, origin }, ...capture };
+    const source = { row, capture, account, origin };
     if (row.attempts > attemptsMax) {
       const detail = `Reading it ended the process ${attemptsMax} times.`;
       return { source, reading: { kind: 'quarantined', reason: 'parser-error', detail } };
     }
     return { source, reading: readCapture(account, capture) };
+  }
+
+  #accountOf({ id, accountId }: ClaimedCapture): Account | undefined {
+    if (accountId === null) return undefined;
+    const account = this.#options.directory.get(accountId)?.account;
+    if (account === undefined)
+      throw new Error(`Capture ${id} is for account ${accountId}, which is not loaded.`);
+    return account;
   }
 }
 

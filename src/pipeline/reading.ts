@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { wellFormed } from '../core/canonical.js';
 import type { Account } from '../domain/accounts.js';
-import { type Capture, type CommunicationEvent, eventSchema } from '../sdk/index.js';
+import type { EventAlias } from '../domain/own-captures.js';
+import { type Capture, eventSchema, keySchema, type OwnEvent, ownEventSchema } from '../sdk/index.js';
 
 /** Why a capture is kept aside instead of becoming records. */
 export type QuarantineReason =
@@ -13,7 +14,11 @@ export type QuarantineReason =
 
 /** What reading one capture gave. */
 export type Reading =
-  | { readonly kind: 'events'; readonly events: readonly CommunicationEvent[] }
+  | {
+      readonly kind: 'events';
+      readonly events: readonly OwnEvent[];
+      readonly aliases?: readonly EventAlias[] | undefined;
+    }
   | { readonly kind: 'ignored' | 'unsupported'; readonly reason: string }
   | { readonly kind: 'quarantined'; readonly reason: QuarantineReason; readonly detail: string };
 
@@ -25,9 +30,20 @@ const parsedSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.enum(['ignored', 'unsupported']), reason: z.string().transform(printable) }),
 ]);
 
-/** Parses a capture by its account's connector. Total: whatever a plugin does, a reading comes back. */
-export function readCapture(account: Account, capture: Capture): Reading {
+/** What the gateway itself put on record, see domain/own-captures.ts. */
+const ownStatementSchema = z.object({
+  events: z.array(ownEventSchema).min(1),
+  aliases: z.array(z.object({ alias: keySchema, key: keySchema })).optional(),
+});
+
+/**
+ * Parses a capture by its account's connector, or as a statement of the gateway. Total: whatever a plugin does, a reading
+ * comes back.
+ */
+export function readCapture(account: Account | undefined, capture: Capture): Reading {
   try {
+    if (capture.provenance === 'internal') return readOwn(capture);
+    if (account === undefined) throw new Error('The capture has no account whose connector could read it.');
     const parsed = account.connector.parse(capture, { ownAddresses: account.ownAddresses });
     const checked = parsedSchema.safeParse(wellFormed(parsed));
     if (checked.success) return checked.data;
@@ -35,6 +51,11 @@ export function readCapture(account: Account, capture: Capture): Reading {
   } catch (error) {
     return { kind: 'quarantined', reason: 'parser-error', detail: describeError(error) };
   }
+}
+
+function readOwn(capture: Capture): Reading {
+  const statement: unknown = JSON.parse(Buffer.from(capture.body).toString('utf8'));
+  return { kind: 'events', ...ownStatementSchema.parse(wellFormed(statement)) };
 }
 
 /** A text that a column can hold. */

@@ -1,7 +1,7 @@
 import { saltedJsonDigest } from '../core/digest.js';
-import { newId } from '../core/ids.js';
 import type { Queries } from '../db/client.js';
 import { enqueueDeliveries } from '../db/delivery-queue.js';
+import { findAliases, insertAliases, type NewAlias } from '../db/event-aliases.js';
 import { markCapturesDone, quarantineCapture, readCapture as readCaptureRow } from '../db/inbox.js';
 import {
   advanceJournal,
@@ -12,7 +12,8 @@ import {
 } from '../db/journal.js';
 import type { Lease } from '../db/leases.js';
 import { insertMessages, raiseStatuses } from '../db/message-log.js';
-import { listSinks } from '../db/tenancy.js';
+import { countLeftOut } from '../db/sink-counts.js';
+import { listSinks } from '../db/sinks.js';
 import { openCapture } from '../domain/captures.js';
 import { addressId, resolvePeople } from '../domain/people.js';
 import { openContent } from '../domain/records.js';
@@ -25,10 +26,12 @@ import {
   draftQuarantineGap,
   draftQuarantineGapClosed,
   draftUnsupported,
+  eventKey,
   type Source,
 } from './draft.js';
 import { addressesOf, type Entry, makeEntry } from './entry.js';
 import { type QuarantineReason, type Reading, readCapture } from './reading.js';
+import { route, withCustodians } from './routing.js';
 
 /** A capture and what reading it gave. */
 export interface Read {
@@ -39,6 +42,8 @@ export interface Read {
 export interface Recorded {
   readonly kinds: readonly RecordKind[];
   readonly duplicates: number;
+  /** Records that no sink takes. */
+  readonly unmatched: number;
   readonly quarantined: readonly { readonly captureId: string; readonly reason: QuarantineReason }[];
 }
 
@@ -63,18 +68,51 @@ export async function record(
   reads: readonly Read[],
 ): Promise<Recorded> {
   const last = await lockJournal(tx, tenant.id, lease);
-  const candidates = reads.flatMap((read) => draftsOf(tenant, read));
+  await insertAliases(tx, aliasesOf(tenant, reads));
+  const candidates = await byFirstName(
+    tx,
+    tenant,
+    reads.flatMap((read) => draftsOf(tenant, read)),
+  );
   const { fresh, conflicts, duplicates } = await judge(tx, tenant, candidates);
   const entries = await makeEntries(tx, tenant, fresh, last);
-  await store(tx, tenant, entries);
+  const unmatched = await store(tx, tenant, entries);
   if (entries.length > 0) await advanceJournal(tx, tenant.id, last + entries.length);
   const quarantines = [...reads.flatMap(quarantineOf), ...conflicts];
   await settleCaptures(tx, tenant, reads, quarantines);
   return {
     kinds: entries.map((entry) => entry.record.kind),
     duplicates,
+    unmatched,
     quarantined: quarantines.map(({ source, reason }) => ({ captureId: source.row.id, reason })),
   };
+}
+
+function aliasesOf({ id, vault }: Tenant, reads: readonly Read[]): NewAlias[] {
+  return reads.flatMap(({ source, reading }) =>
+    reading.kind !== 'events' || reading.aliases === undefined
+      ? []
+      : reading.aliases.map(({ alias, key }) => ({
+          instanceId: id,
+          alias: eventKey(vault, source.origin, alias),
+          eventKey: eventKey(vault, source.origin, key),
+        })),
+  );
+}
+
+/** Events that go by several names are known by the one under which the journal has them. */
+async function byFirstName(tx: Queries, tenant: Tenant, drafts: readonly Draft[]): Promise<readonly Draft[]> {
+  const keys = drafts.flatMap(({ eventKey: key, aboutKey }) =>
+    aboutKey === undefined ? key : [key, aboutKey],
+  );
+  const aliases = await findAliases(tx, tenant.id, keys);
+  if (aliases.size === 0) return drafts;
+  const named = (key: string) => aliases.get(key) ?? key;
+  return drafts.map((each) => ({
+    ...each,
+    eventKey: named(each.eventKey),
+    aboutKey: each.aboutKey === undefined ? undefined : named(each.aboutKey),
+  }));
 }
 
 function draftsOf({ vault }: Tenant, { source, reading }: Read): Draft[] {
@@ -143,7 +181,7 @@ async function isSame(
   const salt = Buffer.from(openContent(tenant.vault, earlier).salt, 'base64');
   if (saltedJsonDigest(salt, newcomer.content) === Buffer.from(earlier.eventDigest).toString('hex'))
     return true;
-  if (earlier.connectorVersion === newcomer.source.account.connector.version) return false;
+  if (earlier.connectorVersion === newcomer.source.origin.parserVersion) return false;
   const again = await readAgain(tx, tenant, newcomer, earlier);
   // Where the older one cannot be read again nobody can tell, and both are kept.
   return again !== undefined && saltedJsonDigest(newcomer.salt, again.content) === newcomer.eventDigest;
@@ -157,11 +195,11 @@ async function readAgain(
 ): Promise<Draft | undefined> {
   const row = earlier.captureId === null ? null : await readCaptureRow(tx, earlier.captureId);
   if (row === null) return undefined;
-  const { account } = newcomer.source;
+  const { account, origin } = newcomer.source;
   const capture = openCapture(tenant.vault, row);
   const reading = readCapture(account, capture);
   if (reading.kind !== 'events') return undefined;
-  return draftEvents(tenant.vault, { row, capture, account }, reading.events).find(
+  return draftEvents(tenant.vault, { row, capture, account, origin }, reading.events).find(
     (candidate) => candidate.eventKey === earlier.eventKey,
   );
 }
@@ -181,8 +219,11 @@ async function makeEntries(
   return drafts.map((each, index) => makeEntry(each, last + 1 + index, { tenant, people, recordedAt }));
 }
 
-async function store(tx: Queries, tenant: Tenant, entries: readonly Entry[]): Promise<void> {
-  if (entries.length === 0) return;
+/** Returns how many of the records no sink takes. */
+async function store(tx: Queries, tenant: Tenant, made: readonly Entry[]): Promise<number> {
+  if (made.length === 0) return 0;
+  const sinks = await listSinks(tx, tenant.id);
+  const entries = await withCustodians(tx, tenant, sinks, made);
   const receipts = entries.flatMap((entry) => entry.receipt ?? []);
   const messages = entries.flatMap((entry) => entry.message ?? []);
   await appendEntries(tx, {
@@ -196,22 +237,10 @@ async function store(tx: Queries, tenant: Tenant, entries: readonly Entry[]): Pr
     ...receipts.map((receipt) => receipt.aboutKey),
     ...messages.map((message) => message.eventKey),
   ]);
-  const sinks = await listSinks(tx, tenant.id);
-  await enqueueDeliveries(
-    tx,
-    sinks.flatMap((sink) =>
-      entries.map(({ record: { id, instanceId, sequence }, lane }) => ({
-        id: newId(),
-        instanceId,
-        sinkId: sink.id,
-        recordId: id,
-        sequence,
-        lane,
-        state: 'pending' as const,
-        changedAt: new Date(),
-      })),
-    ),
-  );
+  const { deliveries, leftOut, unmatched } = route(sinks, entries);
+  await enqueueDeliveries(tx, deliveries);
+  await countLeftOut(tx, { instanceId: tenant.id, sinkIds: leftOut, unmatched });
+  return unmatched;
 }
 
 async function settleCaptures(
@@ -227,14 +256,14 @@ async function settleCaptures(
       .filter(({ source }) => !aside.has(source.row.id))
       .map(({ source, reading }) => ({
         id: source.row.id,
-        parsedBy: source.account.connector.version,
+        parsedBy: source.origin.parserVersion,
         reason: 'reason' in reading ? reading.reason : null,
       })),
   );
   for (const { source, reason, detail } of quarantines) {
     const { id } = source.row;
     const sealedDetail = tenant.vault.sealText(detail.toWellFormed(), quarantineDetailPlace(id));
-    await quarantineCapture(tx, { id, reason, sealedDetail, parsedBy: source.account.connector.version });
+    await quarantineCapture(tx, { id, reason, sealedDetail, parsedBy: source.origin.parserVersion });
   }
 }
 

@@ -44,6 +44,10 @@ const connectorSchema = z.looseObject({
   ),
   ownAddresses: call,
   parse: call,
+  send: call.optional(),
+  media: call.optional(),
+  run: call.optional(),
+  reconcile: call.optional(),
 });
 
 const sinkSchema = z.looseObject({

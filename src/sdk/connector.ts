@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 import type { Capture } from './capture.js';
-import type { CommunicationEvent, EventKind } from './event.js';
+import type { CommunicationEvent, EventAttachment, EventKind } from './event.js';
+import type { Accepted, OutboundCapability, OutboundMessage } from './outbound.js';
+import type { CallContext, Listed, MediaRequest, TimeWindow } from './provider-call.js';
+import type { Session } from './session.js';
 
 /** Why a request is refused. There is no kind for "accepted all the same": an account without a verifier refuses. */
 export type RefusalReason = 'missing_signature' | 'bad_signature' | 'stale';
@@ -46,6 +49,8 @@ export interface Capabilities {
   readonly gaps: 'recoverable' | 'detectable' | 'undetectable';
   /** Traffic that this connector can never see, in sentences for a compliance officer. */
   readonly blindSpots: readonly string[];
+  /** What it can send; absent when it only captures. Then `send` is there too. */
+  readonly outbound?: OutboundCapability;
 }
 
 /** A plugin for one provider. Pure data and pure functions; specified in docs/spec/connector.md. */
@@ -69,6 +74,29 @@ export interface Connector<Schema extends z.ZodObject = z.ZodObject> {
    * capture MUST give the same events with the same keys, in whatever batch the provider delivers it.
    */
   parse(capture: Capture, given: Given): Parsed;
+  /**
+   * Hands one message to the provider. Called only after its record is committed. Never retries by itself.
+   *
+   * @throws {Failure} `rejected` when the provider refuses it for good, `indeterminate` when it may have taken it all the
+   * same (no answer, connection lost after the request left); `unavailable` and `throttled` only when it certainly did not.
+   */
+  send?(message: OutboundMessage, context: CallContext<z.infer<Schema>>): Promise<Accepted>;
+  /** Says how the bytes behind an attachment's `reference` are fetched. Pure but for its settings. */
+  media?(attachment: EventAttachment, settings: z.infer<Schema>): MediaRequest;
+  /**
+   * Keeps a connection of its own to the provider, such as polling or a socket, until `signal` is aborted. Runs at one
+   * node at a time for each account, and is started again when it ends or fails.
+   *
+   * @throws {Failure} `auth` and `config` wait for new settings, the other kinds for the provider.
+   */
+  run?(session: Session<z.infer<Schema>>): Promise<void>;
+  /**
+   * Lists everything that the provider has for this account in a window, oldest first where it can, in both directions.
+   * What `parse` makes of an item MUST have the key that the webhook for the same event gives.
+   *
+   * @throws {Failure}
+   */
+  reconcile?(window: TimeWindow, context: CallContext<z.infer<Schema>>): AsyncIterable<Listed>;
 }
 
 /** Gives a connector its types; returns it unchanged. */

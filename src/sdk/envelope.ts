@@ -13,6 +13,7 @@ import {
   receiptEventSchema,
   recordingEventSchema,
 } from './event.js';
+import { alertEventSchema, attachmentEventSchema } from './own-event.js';
 import { claimedTimeSchema, instantSchema } from './times.js';
 
 /**
@@ -35,6 +36,8 @@ export const recordKinds = [
   'recording',
   'consent',
   'gap',
+  'attachment',
+  'alert',
   'unsupported',
   'conflict',
 ] as const;
@@ -53,10 +56,12 @@ export const skeletonSchema = z.strictObject({
   key: z.uuid(),
   /** The `key` of the older record that this one is about: edits, receipts, reactions, deletions. */
   about: z.uuid().optional(),
+  /** The connector; `archway` for what the gateway says of itself as a whole. */
   connector: z.string().min(1),
   /** Version of the parser that read the capture. */
   connectorVersion: z.string().min(1),
-  account: z.uuid(),
+  /** Absent when the record belongs to no account. */
+  account: z.uuid().optional(),
   /** Keyed id of the conversation. */
   conversation: z.uuid().optional(),
   provenance: z.enum(provenances),
@@ -106,6 +111,8 @@ export const contentSchema = z.discriminatedUnion('kind', [
   recordingEventSchema.extend({ ...people, ...attachments }),
   consentEventSchema.extend(people),
   gapEventSchema,
+  attachmentEventSchema.extend(people),
+  alertEventSchema,
   unsupportedSchema,
   conflictSchema,
 ]);

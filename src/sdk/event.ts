@@ -8,11 +8,11 @@ import { claimedTimeSchema, instantSchema } from './times.js';
  */
 
 /** A key: unique for one event within its account, built from the provider's ids, equal on every redelivery. */
-const keySchema = z.string().min(1).max(500);
+export const keySchema = z.string().min(1).max(500);
 
 const routingSchema = z.record(z.string().max(100), z.string().max(2_000));
 
-const shared = {
+export const sharedEventFields = {
   key: keySchema,
   /** The provider's own scope of a conversation within the account, in clear; the record holds a keyed id of it. */
   conversation: z.string().min(1).max(1_000).optional(),
@@ -44,7 +44,7 @@ const directionSchema = z.enum(['inbound', 'outbound']);
 
 export const messageEventSchema = z.strictObject({
   kind: z.literal('message'),
-  ...shared,
+  ...sharedEventFields,
   ...parties,
   direction: directionSchema,
   text: z.string().optional(),
@@ -56,7 +56,7 @@ export const messageEventSchema = z.strictObject({
 
 export const editEventSchema = z.strictObject({
   kind: z.literal('edit'),
-  ...shared,
+  ...sharedEventFields,
   ...about,
   from: addressSchema.optional(),
   text: z.string().optional(),
@@ -65,22 +65,28 @@ export const editEventSchema = z.strictObject({
 
 export const deletionEventSchema = z.strictObject({
   kind: z.literal('deletion'),
-  ...shared,
+  ...sharedEventFields,
   ...about,
   from: addressSchema.optional(),
 });
 
 export const reactionEventSchema = z.strictObject({
   kind: z.literal('reaction'),
-  ...shared,
+  ...sharedEventFields,
   ...about,
   from: addressSchema,
   /** Null when the reaction was taken back. */
   emoji: z.string().max(200).nullable(),
 });
 
-/** Every step that a provider may report, lowest rank first; of several, the highest is the status. */
+/**
+ * Every step that a provider may report, or the gateway about its own sending (`requested`, `indeterminate`: no answer,
+ * it may have arrived; `refused` by the gateway's policy, `rejected` by the provider). Lowest rank first; of several, the
+ * highest is the status.
+ */
 export const receiptStatuses = [
+  'requested',
+  'indeterminate',
   'scheduled',
   'accepted',
   'queued',
@@ -89,6 +95,8 @@ export const receiptStatuses = [
   'sending',
   'sent',
   'canceled',
+  'refused',
+  'rejected',
   'undelivered',
   'failed',
   'partially-delivered',
@@ -98,7 +106,7 @@ export const receiptStatuses = [
 
 export const receiptEventSchema = z.strictObject({
   kind: z.literal('receipt'),
-  ...shared,
+  ...sharedEventFields,
   ...about,
   status: z.enum(receiptStatuses),
   from: addressSchema.optional(),
@@ -108,7 +116,7 @@ export const receiptEventSchema = z.strictObject({
 
 export const membershipEventSchema = z.strictObject({
   kind: z.literal('membership'),
-  ...shared,
+  ...sharedEventFields,
   action: z.enum(['joined', 'left', 'added', 'removed', 'promoted', 'demoted', 'renamed', 'created']),
   by: addressSchema.optional(),
   members: z.array(addressSchema).max(10_000),
@@ -117,7 +125,7 @@ export const membershipEventSchema = z.strictObject({
 
 export const callEventSchema = z.strictObject({
   kind: z.literal('call'),
-  ...shared,
+  ...sharedEventFields,
   ...parties,
   direction: directionSchema,
   /** Key of the parent leg. */
@@ -133,7 +141,7 @@ export const callEventSchema = z.strictObject({
 
 export const recordingEventSchema = z.strictObject({
   kind: z.literal('recording'),
-  ...shared,
+  ...sharedEventFields,
   ...about,
   status: z.string().max(50),
   durationSeconds: z.int().nonnegative().optional(),
@@ -143,7 +151,7 @@ export const recordingEventSchema = z.strictObject({
 
 export const consentEventSchema = z.strictObject({
   kind: z.literal('consent'),
-  ...shared,
+  ...sharedEventFields,
   action: z.enum(['opt-out', 'opt-in', 'help']),
   /** Who gave or withdrew consent, and toward which of our addresses. */
   from: addressSchema,
@@ -154,7 +162,7 @@ export const consentEventSchema = z.strictObject({
 
 export const gapEventSchema = z.strictObject({
   kind: z.literal('gap'),
-  ...shared,
+  ...sharedEventFields,
   about: keySchema.optional(),
   state: z.enum(['open', 'closed']),
   /** A short code that a program can act on: `quarantined`, `media-unavailable`, `outage`. */

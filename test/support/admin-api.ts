@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { newId } from '../../src/core/ids.js';
 import { insertApiKey } from '../../src/db/access.js';
@@ -6,12 +9,14 @@ import { claimLanes, readPending } from '../../src/db/delivery-queue.js';
 import { claimCaptures, insertCaptures } from '../../src/db/inbox.js';
 import { readRecordsById } from '../../src/db/journal.js';
 import { acquireLease } from '../../src/db/leases.js';
+import { Blobs } from '../../src/domain/blobs.js';
 import { openCapture, sealCapture } from '../../src/domain/captures.js';
 import { envelopeBytes, readEnvelope } from '../../src/domain/records.js';
 import { readSinks } from '../../src/domain/sinks.js';
 import { type Tenant, Tenants } from '../../src/domain/tenants.js';
 import { type AdminOptions, createAdmin } from '../../src/http/admin/index.js';
 import { AccountDirectory } from '../../src/pipeline/account-directory.js';
+import { originOf } from '../../src/pipeline/origin.js';
 import { laneResult } from '../../src/pipeline/outcomes.js';
 import { readCapture } from '../../src/pipeline/reading.js';
 import { record } from '../../src/pipeline/recorder.js';
@@ -42,7 +47,12 @@ export type TestApi = Awaited<ReturnType<typeof startTestApi>>;
 
 /** The private API over a database of its own, with plugins for tests and an instance `default`. */
 export async function startTestApi(overrides: Partial<AdminOptions> = {}) {
-  const { database, close } = await openTestDatabase();
+  const { database, close: closeDatabase } = await openTestDatabase();
+  const blobs = new Blobs(await mkdtemp(join(tmpdir(), 'archway-blobs-')));
+  const close = async () => {
+    await closeDatabase();
+    await rm(blobs.directory, { recursive: true });
+  };
   const registry = createRegistry([testConnector as never], [shelfSink as never, mailboxSink as never]);
   const tenants = new Tenants(database, new MasterKey(randomBytes(32)));
   const tenant = (await tenants.create('default'))!;
@@ -54,6 +64,7 @@ export async function startTestApi(overrides: Partial<AdminOptions> = {}) {
     tenants,
     registry,
     directory,
+    blobs,
     refresh: () => directory.refresh(),
     spoolWaiting: () => false,
     publicUrl: 'https://archway.example.com',
@@ -136,9 +147,10 @@ function pipeline({ database, registry, directory, log, metrics }: AdminOptions)
       const lease = (await acquireLease(database.orm, request))!;
       const rows = await claimCaptures(database.orm, { instanceId: tenant.id, limit: 256 });
       const reads = rows.map((row) => {
-        const { account } = directory.get(row.accountId)!;
+        const account = row.accountId === null ? undefined : directory.get(row.accountId)!.account;
         const capture = openCapture(tenant.vault, row);
-        return { source: { row, capture, account }, reading: readCapture(account, capture) };
+        const origin = originOf(account, capture.provenance);
+        return { source: { row, capture, account, origin }, reading: readCapture(account, capture) };
       });
       await database.orm.transaction((tx) => record(tx, tenant, lease, reads));
     },
@@ -165,7 +177,7 @@ function pipeline({ database, registry, directory, log, metrics }: AdminOptions)
           return { idempotencyKey: `${row.recordId}/${sinkId}`, envelope, bytes: envelopeBytes(envelope) };
         });
         const outcomes = await open.deliver(work, AbortSignal.timeout(10_000));
-        await settlement.settle(laneResult(lane, rows, outcomes));
+        await settlement.settle(laneResult({ lane, startedAt: performance.now() }, rows, outcomes));
       }
       await open[Symbol.asyncDispose]();
     },

@@ -18,9 +18,8 @@ export const captures = pgTable(
     id: uuid('id').primaryKey(),
     position: bigint('position', { mode: 'number' }).generatedAlwaysAsIdentity().notNull(),
     instanceId: instanceId(),
-    accountId: uuid('account_id')
-      .notNull()
-      .references(() => accounts.id),
+    /** Null for what the gateway says of itself as a whole. */
+    accountId: uuid('account_id').references(() => accounts.id),
     endpoint: text('endpoint').notNull(),
     provenance: text('provenance').notNull(),
     receivedAt: instant('received_at').notNull(),

@@ -28,9 +28,7 @@ export const records = pgTable(
     kind: text('kind').$type<RecordKind>().notNull(),
     eventKey: uuid('event_key').notNull(),
     aboutKey: uuid('about_key'),
-    accountId: uuid('account_id')
-      .notNull()
-      .references(() => accounts.id),
+    accountId: uuid('account_id').references(() => accounts.id),
     conversationId: uuid('conversation_id'),
     captureId: uuid('capture_id').references(() => captures.id),
     connectorVersion: text('connector_version').notNull(),
@@ -41,6 +39,8 @@ export const records = pgTable(
     /** Of the event as the parser gave it, under the record's salt: tells a redelivery from a conflict. */
     eventDigest: bytea('event_digest').notNull(),
     leafHash: bytea('leaf_hash').notNull(),
+    /** Whose communication it is, for sinks that take only that of some; none where nobody is known. */
+    custodianIds: uuid('custodian_ids').array().notNull().default([]),
   },
   (table) => [
     uniqueIndex('records_by_sequence').on(table.instanceId, table.sequence),
@@ -101,8 +101,12 @@ export const receipts = pgTable(
   (table) => [primaryKey({ columns: [table.instanceId, table.aboutKey, table.sequence] })],
 );
 
-/** - `referenced`: known by its reference only; its bytes were not fetched. */
-export type AttachmentState = 'referenced';
+/**
+ * - `referenced`: known by its reference only; its bytes were not fetched, or not yet.
+ * - `stored`: its bytes are in the blob store.
+ * - `gone`: its bytes cannot be had; a gap record says why.
+ */
+export type AttachmentState = 'referenced' | 'stored' | 'gone';
 
 /** What a message points to. `sealed`: reference, name, type, length and digest. */
 export const attachments = pgTable(
@@ -116,6 +120,25 @@ export const attachments = pgTable(
     position: integer('position').notNull(),
     state: text('state').$type<AttachmentState>().notNull(),
     sealed: bytea('sealed').notNull(),
+    /** Id of the bytes in the blob store, once they are there. */
+    blobId: text('blob_id'),
   },
   (table) => [index('attachments_by_record').on(table.recordId)],
+);
+
+/**
+ * Other keys under which a provider names an event: a message that we asked it to send has our key first, and the
+ * provider's from its answer on. Both are keyed ids.
+ */
+export const eventAliases = pgTable(
+  'event_aliases',
+  {
+    instanceId: instanceId(),
+    alias: uuid('alias').notNull(),
+    eventKey: uuid('event_key').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.instanceId, table.alias] }),
+    index('event_aliases_by_event').on(table.instanceId, table.eventKey),
+  ],
 );

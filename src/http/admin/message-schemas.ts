@@ -10,9 +10,10 @@ const attachmentSchema = z
     contentType: z.string().nullable(),
     byteLength: z.int().nonnegative().nullable(),
     sha256: z.string().nullable(),
-    state: z
-      .enum(['referenced'])
-      .openapi({ description: 'referenced: known, and its bytes were not fetched.' }),
+    state: z.enum(['referenced', 'stored', 'gone']).openapi({
+      description:
+        'referenced: known, and its bytes were not fetched, or not yet; stored: they are kept; gone: they cannot be had.',
+    }),
   })
   .openapi('Attachment');
 

@@ -26,7 +26,7 @@ const tags = ['Quarantine'];
 const quarantinedSchema = z
   .object({
     id: z.uuid(),
-    account: z.uuid(),
+    account: z.uuid().nullable(),
     endpoint: z.string(),
     receivedAt: instantSchema,
     attempts: z.int().nonnegative(),

@@ -1,0 +1,46 @@
+import type { Address } from './address.js';
+
+/** What a connector can send, declared in its capabilities. */
+export interface OutboundCapability {
+  /** In UTF-16 code units; a longer text is refused before anything leaves. */
+  readonly textLengthMax: number;
+  /** How many attachments one message takes; 0: none. */
+  readonly mediaMax: number;
+  /** Sending the same `id` twice delivers it once. Then, and only then, a send without an answer is repeated. */
+  readonly idempotent: boolean;
+}
+
+/** Something to send along: the provider fetches it from `url`, or the connector uploads what `open` gives. */
+export interface OutboundMedia {
+  readonly contentType: string;
+  readonly byteLength: number;
+  /** A random, expiring path on the public listener, for this attachment alone. */
+  readonly url: string;
+  open(): Promise<ReadableStream<Uint8Array>>;
+}
+
+export interface OutboundMessage {
+  /** UUID of the message: equal on every attempt. Its record has the key `outbound/<id>`. */
+  readonly id: string;
+  readonly to: Address;
+  readonly text: string | undefined;
+  readonly media: readonly OutboundMedia[];
+  /**
+   * Where the provider shall report on this message: the public URL of one of the connector's webhooks, by its name. What
+   * the connector adds to it (such as the message's id) is in the capture's `url` when it comes back.
+   */
+  callbackUrl(endpoint: string): string;
+}
+
+/** The provider has taken the message. */
+export interface Accepted {
+  /** The provider's own id, as it says it. */
+  readonly providerId: string;
+  /** Keys that `parse` will give to this message when it meets it elsewhere: they all mean `outbound/<id>` from now on. */
+  readonly aliases: readonly string[];
+}
+
+/** Key of the record of a message that the gateway was asked to send. */
+export function outboundKey(id: string): string {
+  return `outbound/${id}`;
+}
