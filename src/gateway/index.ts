@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/index.js';
 import { type Database, openDatabase } from '../db/client.js';
 import { migrateDatabase } from '../db/migrate.js';
+import { writeBackup } from '../domain/backup/index.js';
 import { Blobs } from '../domain/blobs.js';
 import { Tenants } from '../domain/tenants.js';
 import { createAdmin } from '../http/admin/index.js';
@@ -17,10 +18,12 @@ import { loadPlugins } from '../plugins/load.js';
 import { builtIn, type Registry } from '../plugins/registry.js';
 import type { Log } from '../telemetry/log.js';
 import { createMetrics } from '../telemetry/metrics.js';
-import { type DataDirectory, openDataDirectory, writeDurably } from './data-directory.js';
+import { blobsDirectoryOf, type DataDirectory, openDataDirectory, writeDurably } from './data-directory.js';
 import { type FirstStart, prepareFirstStart } from './first-start.js';
 import { Listener } from './listener.js';
 import { loadMasterKey } from './master-key.js';
+import { backupSource } from './standalone-backup.js';
+import { requireNoUnfinishedRestore } from './unfinished-restore.js';
 
 export interface Gateway {
   readonly publicListener: Listener;
@@ -57,16 +60,18 @@ export async function startGateway(config: Config, log: Log): Promise<Gateway> {
 
 async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gateway> {
   // First, since a plugin that is missing must leave everything as it was.
-  const registry = await loadOutside(config, log);
+  const registry = await loadRegistry(config, log);
   const data = await openDataDirectory(config.dataDirectory);
   cleanup.push(() => data.release());
+  await requireNoUnfinishedRestore(data.path);
   const database = await openMigrated(config, log, cleanup);
   const masterKey = await loadMasterKey(config.masterKey, database);
   const tenants = new Tenants(database, masterKey);
-  const blobs = new Blobs(join(data.path, 'blobs'));
+  const blobs = new Blobs(blobsDirectoryOf(data.path));
   const firstStart = await prepareFirstStart(database, tenants, registry, data.path);
 
   const metrics = createMetrics();
+  const source = backupSource(config, database, masterKey);
   const spool = await Spool.open(config.spool);
   const directory = new AccountDirectory(database, tenants, registry, log);
   const ingest = new Ingest({ database, spool, log, metrics });
@@ -112,6 +117,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
       sessions.wake();
     },
     spoolWaiting: () => !spool.isEmpty,
+    writeBackup: (id, write) => writeBackup(source, id, write),
     publicUrl,
     metrics,
     log,
@@ -129,7 +135,8 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   };
 }
 
-async function loadOutside({ plugins }: Config, log: Log): Promise<Registry> {
+/** Loads the plugins; those from outside are named in the log. */
+async function loadRegistry({ plugins }: Config, log: Log): Promise<Registry> {
   const registry = await loadPlugins(plugins);
   for (const plugin of [...registry.connectors, ...registry.sinks]) {
     const origin = registry.originOf(plugin);

@@ -34,7 +34,12 @@ export class Outside {
     const env = { PATH: process.env.PATH ?? '', ...environment };
     return new Promise((resolve) => {
       execFile(process.execPath, [program, ...args], { cwd: this.folder, env }, (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
+        resolve({
+          code: error === null ? 0 : Number(error.code ?? 1),
+          signal: error?.signal ?? null,
+          stdout,
+          stderr,
+        });
       });
     });
   }
