@@ -1,3 +1,11 @@
+CREATE TABLE "sessions" (
+	"account_id" uuid PRIMARY KEY NOT NULL,
+	"instance_id" uuid NOT NULL,
+	"state" text NOT NULL,
+	"sealed" "bytea" NOT NULL,
+	"changed_at" timestamp (3) with time zone NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "alerts" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"instance_id" uuid NOT NULL,
@@ -41,6 +49,8 @@ ALTER TABLE "sinks" ADD COLUMN "failing_since" timestamp (3) with time zone;--> 
 ALTER TABLE "journals" ADD COLUMN "unmatched" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "attachments" ADD COLUMN "blob_id" text;--> statement-breakpoint
 ALTER TABLE "records" ADD COLUMN "custodian_ids" uuid[] DEFAULT '{}' NOT NULL;--> statement-breakpoint
+ALTER TABLE "sessions" ADD CONSTRAINT "sessions_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sessions" ADD CONSTRAINT "sessions_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "alerts" ADD CONSTRAINT "alerts_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sink_inflow" ADD CONSTRAINT "sink_inflow_sink_id_sinks_id_fk" FOREIGN KEY ("sink_id") REFERENCES "public"."sinks"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sink_inflow" ADD CONSTRAINT "sink_inflow_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -50,4 +60,6 @@ ALTER TABLE "event_aliases" ADD CONSTRAINT "event_aliases_instance_id_instances_
 CREATE UNIQUE INDEX "alerts_open" ON "alerts" USING btree ("instance_id","reason","subject") WHERE closed_at is null;--> statement-breakpoint
 CREATE INDEX "alerts_by_instance" ON "alerts" USING btree ("instance_id","id");--> statement-breakpoint
 CREATE INDEX "event_aliases_by_event" ON "event_aliases" USING btree ("instance_id","event_key");--> statement-breakpoint
-CREATE INDEX "deliveries_oldest" ON "deliveries" USING btree ("sink_id","sequence") WHERE state = 'pending';
+CREATE INDEX "deliveries_oldest" ON "deliveries" USING btree ("sink_id","sequence") WHERE state = 'pending';--> statement-breakpoint
+UPDATE "receipts" SET "rank" = "rank" + CASE WHEN "rank" >= 9 THEN 4 ELSE 2 END;--> statement-breakpoint
+UPDATE "messages" SET "status_rank" = "status_rank" + CASE WHEN "status_rank" >= 9 THEN 4 ELSE 2 END WHERE "status_rank" > 0;

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import type { Config } from '../config/index.js';
 import { type Database, openDatabase } from '../db/client.js';
 import { migrateDatabase } from '../db/migrate.js';
+import { Blobs } from '../domain/blobs.js';
 import { Tenants } from '../domain/tenants.js';
 import { createAdmin } from '../http/admin/index.js';
 import { createIngress } from '../http/ingress.js';
 import { AccountDirectory } from '../pipeline/account-directory.js';
 import { Ingest } from '../pipeline/ingest.js';
+import { Sessions } from '../pipeline/sessions.js';
 import { Spool } from '../pipeline/spool.js';
 import { Supervisor } from '../pipeline/supervisor.js';
 import { Watch } from '../pipeline/watch.js';
@@ -59,6 +61,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   const masterKey = await loadMasterKey(config.masterKey, database);
   const registry = await loadBuiltIns();
   const tenants = new Tenants(database, masterKey);
+  const blobs = new Blobs(join(data.path, 'blobs'));
   const firstStart = await prepareFirstStart(database, tenants, registry, data.path);
 
   const metrics = createMetrics();
@@ -70,6 +73,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
     tenants,
     registry,
     directory,
+    blobs,
     ingest,
     node: data.nodeId,
     log,
@@ -92,12 +96,19 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   );
   cleanup.push(() => publicListener.close(listenerGraceMs));
   const publicUrl = config.publicUrl ?? `http://localhost:${publicListener.port}`;
+  const sessions = new Sessions({ database, directory, publicUrl, node: data.nodeId, log });
+  cleanup.push(() => sessions.stop());
+  sessions.start();
   const admin = createAdmin({
     database,
     tenants,
     registry,
     directory,
-    refresh: () => supervisor.refresh(),
+    blobs,
+    refresh: async () => {
+      await supervisor.refresh();
+      sessions.wake();
+    },
     spoolWaiting: () => !spool.isEmpty,
     publicUrl,
     metrics,

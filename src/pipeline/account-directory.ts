@@ -67,6 +67,10 @@ export class AccountDirectory {
       .map(({ account }) => account.id);
   }
 
+  entries(): readonly DirectoryEntry[] {
+    return [...this.#entries.values()];
+  }
+
   get(accountId: string): DirectoryEntry | undefined {
     return this.#entries.get(accountId);
   }

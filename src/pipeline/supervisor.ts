@@ -3,6 +3,7 @@ import { deliveriesChannel, releaseLanesOf } from '../db/delivery-queue.js';
 import { capturesChannel } from '../db/inbox.js';
 import { seedCounts } from '../db/sink-counts.js';
 import { settingsChannel } from '../db/tenancy.js';
+import type { Blobs } from '../domain/blobs.js';
 import { readSinks } from '../domain/sinks.js';
 import type { Tenant, Tenants } from '../domain/tenants.js';
 import type { Registry } from '../plugins/registry.js';
@@ -21,6 +22,7 @@ export interface SupervisorOptions {
   readonly tenants: Tenants;
   readonly registry: Registry;
   readonly directory: AccountDirectory;
+  readonly blobs: Blobs;
   readonly ingest: Ingest;
   /** Id of this node, as the holder of leases; kept in its data directory. */
   readonly node: string;

@@ -3,7 +3,9 @@ import { type AccountRow, expectOfAccount, listAccounts } from '../../db/tenancy
 import { checkAccount } from '../../domain/account-check.js';
 import { type Account, addAccount, changeAccount, readAccounts, webhookUrls } from '../../domain/accounts.js';
 import { auditAct } from '../../domain/audit.js';
+import { readSessionViews, type SessionView } from '../../domain/sessions.js';
 import { maskSecrets } from '../../domain/settings.js';
+import { sessionStates } from '../../sdk/index.js';
 import { findByIdOrName, requireInstance } from './access.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { pageOfAll } from './pagination.js';
@@ -41,6 +43,15 @@ const accountSchema = z
       description: 'Without a message for longer, an alert says so. Null: it may be silent.',
     }),
     createdAt: instantSchema.optional(),
+    session: z
+      .object({
+        state: z.enum(sessionStates),
+        detail: z.string().nullable(),
+        action: z.string().nullable().openapi({ description: 'What the operator has to do next.' }),
+        changedAt: instantSchema,
+      })
+      .nullable()
+      .openapi({ description: 'Of connectors that keep a connection of their own; null for others.' }),
   })
   .openapi('Account');
 
@@ -136,7 +147,10 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
     const tenant = await requireInstance(context, tenants);
     const rows = await accountRows(options, tenant.id);
     const accounts = await readAccounts(database.orm, tenant, registry);
-    const views = accounts.map((account) => accountView(account, publicUrl, rows.get(account.id)));
+    const sessions = await readSessionViews(database.orm, tenant.vault, accounts);
+    const views = accounts.map((account) =>
+      accountView(account, publicUrl, rows.get(account.id), sessions.get(account.id)),
+    );
     return context.json(pageOfAll('accounts', views, context.req.valid('query')), 200);
   });
 
@@ -145,7 +159,8 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
     const accounts = await readAccounts(database.orm, tenant, registry);
     const account = findByIdOrName('account', accounts, context.req.valid('param').id);
     const rows = await accountRows(options, tenant.id);
-    return context.json(accountView(account, publicUrl, rows.get(account.id)), 200);
+    const sessions = await readSessionViews(database.orm, tenant.vault, [account]);
+    return context.json(accountView(account, publicUrl, rows.get(account.id), sessions.get(account.id)), 200);
   });
 
   app.openapi(addRoute, async (context) => {
@@ -201,6 +216,7 @@ function accountView(
   account: Account,
   publicUrl: string,
   row: AccountRow | undefined,
+  session?: SessionView,
 ): z.infer<typeof accountSchema> {
   const { id, name, connector, settings, ownAddresses } = account;
   return {
@@ -211,5 +227,6 @@ function accountView(
     ownAddresses: [...ownAddresses],
     webhooks: webhookUrls(account, publicUrl),
     ...(row && { expectEveryMinutes: row.expectEveryMinutes, createdAt: row.createdAt.toISOString() }),
+    session: session ?? null,
   };
 }

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Database } from '../../db/client.js';
 import type { Caller } from '../../domain/api-keys.js';
+import type { Blobs } from '../../domain/blobs.js';
 import type { Tenants } from '../../domain/tenants.js';
 import type { AccountDirectory } from '../../pipeline/account-directory.js';
 import type { Registry } from '../../plugins/registry.js';
@@ -13,6 +14,7 @@ export interface AdminOptions {
   readonly tenants: Tenants;
   readonly registry: Registry;
   readonly directory: AccountDirectory;
+  readonly blobs: Blobs;
   /** Makes what was just added usable in this process before the answer goes out. */
   readonly refresh: () => Promise<void>;
   readonly spoolWaiting: () => boolean;
