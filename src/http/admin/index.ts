@@ -4,6 +4,7 @@ import { problem } from '../problem.js';
 import { requireApiKey } from './access.js';
 import { addAccountRoutes } from './accounts.js';
 import { addAlertRoutes } from './alerts.js';
+import { addBackupRoutes } from './backups.js';
 import { addConnectorRoutes } from './connectors.js';
 import { addCustodianRoutes } from './custodians.js';
 import { addDeadLetterRoutes } from './dead-letters.js';
@@ -33,6 +34,7 @@ const families = [
   addDeadLetterRoutes,
   addAlertRoutes,
   addStatusRoutes,
+  addBackupRoutes,
   addOperationRoutes,
 ];
 
