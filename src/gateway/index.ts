@@ -12,7 +12,7 @@ import { Ingest } from '../pipeline/ingest.js';
 import { Sessions } from '../pipeline/sessions.js';
 import { Spool } from '../pipeline/spool.js';
 import { Supervisor } from '../pipeline/supervisor.js';
-import { Watch } from '../pipeline/watch.js';
+import { Watch, type WatchOptions } from '../pipeline/watch.js';
 import { loadPlugins } from '../plugins/load.js';
 import { builtIn, type Registry } from '../plugins/registry.js';
 import type { Log } from '../telemetry/log.js';
@@ -78,9 +78,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
   const limits = config.alerts;
-  const watch = new Watch({ database, tenants, spool, node: data.nodeId, limits, log, metrics });
-  cleanup.push(() => watch.stop());
-  watch.start();
+  startWatch({ database, tenants, spool, node: data.nodeId, limits, log, metrics }, cleanup);
 
   // The public URL may depend on the port that was bound, and the routes on the public URL.
   const publicListener = await Listener.open(
@@ -126,6 +124,12 @@ async function loadRegistry({ plugins }: Config, log: Log): Promise<Registry> {
     if (origin !== builtIn) log.info({ plugin: plugin.id, origin }, 'Loaded a plugin from outside.');
   }
   return registry;
+}
+
+function startWatch(options: WatchOptions, cleanup: Cleanup): void {
+  const watch = new Watch(options);
+  cleanup.push(() => watch.stop());
+  watch.start();
 }
 
 async function openMigrated(config: Config, log: Log, cleanup: Cleanup): Promise<Database> {

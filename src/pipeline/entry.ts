@@ -17,7 +17,7 @@ import {
   type Provenance,
   type Skeleton,
 } from '../sdk/index.js';
-import type { Draft, DraftContent } from './draft.js';
+import type { Draft, DraftContent, Source } from './draft.js';
 
 /** A finished record with what is found by it: the rows of one journal entry. */
 export interface Entry {
@@ -26,9 +26,7 @@ export interface Entry {
   readonly attachments: NewAttachment[];
   readonly message: NewMessage | undefined;
   readonly receipt: NewReceipt | undefined;
-  readonly connector: string;
-  /** Of the account that it came through; whose they are tells whose record it is where nothing else does. */
-  readonly ownAddresses: readonly string[];
+  readonly source: Source;
   /** Deliveries of one lane go out in order: the conversation, or else the account, or else the instance. */
   readonly lane: string;
 }
@@ -105,8 +103,7 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     })),
     message: messageRow(draft, record),
     receipt: receiptRow(draft, record),
-    connector: origin.connector,
-    ownAddresses: draft.source.account?.ownAddresses ?? [],
+    source: draft.source,
     lane: conversationId ?? origin.accountId ?? tenant.id,
   };
 }
