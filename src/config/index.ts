@@ -11,6 +11,7 @@ export interface Config {
   readonly database: DatabaseLocation;
   readonly masterKey: MasterKeySource;
   readonly spool: { readonly directory: string; readonly freeMinBytes: number };
+  readonly alerts: { readonly sinkDownMs: number; readonly behindMs: number };
   readonly logLevel: Variables['ARCHWAY_LOG_LEVEL'];
   /** For the command line. */
   readonly adminUrl: string | undefined;
@@ -76,6 +77,10 @@ function fromVariables(variables: Variables): Config {
     spool: {
       directory: resolve(variables.ARCHWAY_SPOOL_DIR ?? join(dataDirectory, 'spool')),
       freeMinBytes: variables.ARCHWAY_SPOOL_FREE_MIN_MB * 1024 * 1024,
+    },
+    alerts: {
+      sinkDownMs: variables.ARCHWAY_ALERT_SINK_DOWN_MINUTES * 60_000,
+      behindMs: variables.ARCHWAY_ALERT_BEHIND_MINUTES * 60_000,
     },
     logLevel: variables.ARCHWAY_LOG_LEVEL,
     adminUrl: variables.ARCHWAY_ADMIN_URL,

@@ -10,7 +10,8 @@ const rowsMax = 1_000;
 /**
  * Inserts many rows by one statement with one array parameter per column. The query builder makes a parameter of each
  * value, which took most of the time of recording and dispatching when it was measured. Times travel as text, since the
- * driver has no arrays of them, and the bytes of a column as one value that the server cuts up (see pack-bytes.ts).
+ * driver has no arrays of them, and the bytes of a column as one value that the server cuts up (see pack-bytes.ts). Columns
+ * that are arrays may hold ids and numbers only: what needs quoting is not quoted.
  *
  * @param conflict what follows `on conflict`, such as `do nothing`.
  */
@@ -78,6 +79,11 @@ function passageOf(column: PgColumn, values: readonly unknown[]): Passage {
       parameters: [sql`${sql.param(texts)}::text[]`],
       value: sql`given.${name}::timestamptz`,
     };
+  }
+  if (type.endsWith('[]')) {
+    const texts = values.map((value) => (value === null ? null : `{${(value as unknown[]).join()}}`));
+    const cast = sql`given.${name}::${sql.raw(type)}`;
+    return { ...given, parameters: [sql`${sql.param(texts)}::text[]`], value: cast };
   }
   const texts = values.map((value) => (value === null ? null : String(value)));
   return { ...given, parameters: [sql`${sql.param(texts)}::${sql.raw(type)}[]`], value: sql`given.${name}` };

@@ -3,21 +3,26 @@ import { join } from 'node:path';
 import type { Config } from '../config/index.js';
 import { type Database, openDatabase } from '../db/client.js';
 import { migrateDatabase } from '../db/migrate.js';
+import { writeBackup } from '../domain/backup/index.js';
 import { Blobs } from '../domain/blobs.js';
 import { Tenants } from '../domain/tenants.js';
 import { createAdmin } from '../http/admin/index.js';
 import { createIngress } from '../http/ingress.js';
 import { AccountDirectory } from '../pipeline/account-directory.js';
 import { Ingest } from '../pipeline/ingest.js';
+import { Sessions } from '../pipeline/sessions.js';
 import { Spool } from '../pipeline/spool.js';
 import { Supervisor } from '../pipeline/supervisor.js';
+import { Watch } from '../pipeline/watch.js';
 import { loadBuiltIns } from '../plugins/load.js';
 import type { Log } from '../telemetry/log.js';
 import { createMetrics } from '../telemetry/metrics.js';
-import { type DataDirectory, openDataDirectory, writeDurably } from './data-directory.js';
+import { blobsDirectoryOf, type DataDirectory, openDataDirectory, writeDurably } from './data-directory.js';
 import { type FirstStart, prepareFirstStart } from './first-start.js';
 import { Listener } from './listener.js';
 import { loadMasterKey } from './master-key.js';
+import { backupSource } from './standalone-backup.js';
+import { requireNoUnfinishedRestore } from './unfinished-restore.js';
 
 export interface Gateway {
   readonly publicListener: Listener;
@@ -55,16 +60,18 @@ export async function startGateway(config: Config, log: Log): Promise<Gateway> {
 async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gateway> {
   const data = await openDataDirectory(config.dataDirectory);
   cleanup.push(() => data.release());
+  await requireNoUnfinishedRestore(data.path);
   const database = await openMigrated(config, log, cleanup);
   const masterKey = await loadMasterKey(config.masterKey, database);
   const registry = await loadBuiltIns();
   const tenants = new Tenants(database, masterKey);
-  const blobs = new Blobs(join(data.path, 'blobs'));
+  const blobs = new Blobs(blobsDirectoryOf(data.path));
   const firstStart = await prepareFirstStart(database, tenants, registry, data.path);
 
   const metrics = createMetrics();
+  const source = backupSource(config, database, masterKey);
   const spool = await Spool.open(config.spool);
-  const directory = new AccountDirectory(database, tenants, registry);
+  const directory = new AccountDirectory(database, tenants, registry, log);
   const ingest = new Ingest({ database, spool, log, metrics });
   const supervisor = new Supervisor({
     database,
@@ -79,6 +86,10 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   });
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
+  const limits = config.alerts;
+  const watch = new Watch({ database, tenants, spool, node: data.nodeId, limits, log, metrics });
+  cleanup.push(() => watch.stop());
+  watch.start();
 
   // The public URL may depend on the port that was bound, and the routes on the public URL.
   const publicListener = await Listener.open(
@@ -90,14 +101,21 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   );
   cleanup.push(() => publicListener.close(listenerGraceMs));
   const publicUrl = config.publicUrl ?? `http://localhost:${publicListener.port}`;
+  const sessions = new Sessions({ database, directory, publicUrl, node: data.nodeId, log });
+  cleanup.push(() => sessions.stop());
+  sessions.start();
   const admin = createAdmin({
     database,
     tenants,
     registry,
     directory,
     blobs,
-    refresh: () => supervisor.refresh(),
+    refresh: async () => {
+      await supervisor.refresh();
+      sessions.wake();
+    },
     spoolWaiting: () => !spool.isEmpty,
+    writeBackup: (id, write) => writeBackup(source, id, write),
     publicUrl,
     metrics,
     log,
