@@ -11,6 +11,9 @@ export interface Config {
   readonly database: DatabaseLocation;
   readonly masterKey: MasterKeySource;
   readonly spool: { readonly directory: string; readonly freeMinBytes: number };
+  readonly attachmentMaxBytes: number;
+  /** This machine itself may play the provider; doctor and the log say so. */
+  readonly allowTestEndpoints: boolean;
   readonly logLevel: Variables['ARCHWAY_LOG_LEVEL'];
   /** For the command line. */
   readonly adminUrl: string | undefined;
@@ -77,6 +80,8 @@ function fromVariables(variables: Variables): Config {
       directory: resolve(variables.ARCHWAY_SPOOL_DIR ?? join(dataDirectory, 'spool')),
       freeMinBytes: variables.ARCHWAY_SPOOL_FREE_MIN_MB * 1024 * 1024,
     },
+    attachmentMaxBytes: variables.ARCHWAY_ATTACHMENT_MAX_MB * 1024 * 1024,
+    allowTestEndpoints: variables.ARCHWAY_ALLOW_TEST_ENDPOINTS === '1',
     logLevel: variables.ARCHWAY_LOG_LEVEL,
     adminUrl: variables.ARCHWAY_ADMIN_URL,
     apiKey: variables.ARCHWAY_API_KEY,

@@ -34,6 +34,8 @@ export interface Gateway {
 const bodyMaxBytes = 1024 * 1024;
 const requestTimeoutMs = 15_000;
 const listenerGraceMs = 5_000;
+const testEndpointsWarning =
+  'ARCHWAY_ALLOW_TEST_ENDPOINTS=1: this machine itself may play a provider. For tests only; remove it for real traffic.';
 
 /** Everything that `stop` must undo, newest last. */
 type Cleanup = (() => Promise<void> | void)[];
@@ -53,6 +55,7 @@ export async function startGateway(config: Config, log: Log): Promise<Gateway> {
 }
 
 async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gateway> {
+  if (config.allowTestEndpoints) log.warn(testEndpointsWarning);
   const data = await openDataDirectory(config.dataDirectory);
   cleanup.push(() => data.release());
   const database = await openMigrated(config, log, cleanup);
@@ -74,6 +77,8 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
     blobs,
     ingest,
     node: data.nodeId,
+    attachmentMaxBytes: config.attachmentMaxBytes,
+    allowTestEndpoints: config.allowTestEndpoints,
     log,
     metrics,
   });

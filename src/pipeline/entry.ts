@@ -1,8 +1,9 @@
 import { canonicalBytes } from '../core/canonical.js';
-import { leafHash, saltedBytesDigest, saltedJsonDigest } from '../core/digest.js';
+import { leafHash, saltedBytesDigest, saltedJsonDigest, saltedSha256 } from '../core/digest.js';
 import { newId } from '../core/ids.js';
 import { initialStatus, receiptRank } from '../core/receipt-status.js';
 import type { NewAddress, NewAttachment, NewReceipt, NewRecord } from '../db/journal.js';
+import type { NewMediaJob } from '../db/media-jobs.js';
 import type { NewMessage } from '../db/message-log.js';
 import { sealAttachment } from '../domain/attachments.js';
 import { addressId, type Resolved } from '../domain/people.js';
@@ -24,6 +25,7 @@ export interface Entry {
   readonly record: NewRecord;
   readonly addresses: NewAddress[];
   readonly attachments: NewAttachment[];
+  readonly mediaJobs: NewMediaJob[];
   readonly message: NewMessage | undefined;
   readonly receipt: NewReceipt | undefined;
   /** Deliveries of one lane go out in order: the conversation, or else the account, or else the instance. */
@@ -99,16 +101,35 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
       state: 'referenced',
       sealed: sealAttachment(tenant.vault, attachment),
     })),
+    mediaJobs: mediaJobsOf(draft, attachments, context),
     message: messageRow(draft, record),
     receipt: receiptRow(draft, record),
     lane: conversationId ?? origin.accountId ?? tenant.id,
   };
 }
 
+/**
+ * What the connector knows how to fetch. Also what has no reference: that its bytes cannot be had must be put on record. Not
+ * what the gateway itself sent: those bytes it has.
+ */
+function mediaJobsOf(
+  { source: { account, row } }: Draft,
+  attachments: readonly { readonly id: string }[],
+  { tenant, recordedAt }: EntryContext,
+): NewMediaJob[] {
+  if (account?.connector.media === undefined || row.provenance === 'internal') return [];
+  return attachments.map(({ id }) => ({
+    attachmentId: id,
+    instanceId: tenant.id,
+    accountId: account.id,
+    dueAt: recordedAt,
+  }));
+}
+
 /** What the skeleton commits to: ids, and the digest of the bytes where the record is about bytes that were kept. */
 function attachmentsOf({ salt }: Draft, content: Content): Skeleton['attachments'] {
   if (content.kind === 'attachment')
-    return [{ id: content.attachment, digest: saltedBytesDigest(salt, Buffer.from(content.sha256, 'hex')) }];
+    return [{ id: content.attachment, digest: saltedSha256(salt, Buffer.from(content.sha256, 'hex')) }];
   return 'attachments' in content ? content.attachments.map(({ id }) => ({ id })) : [];
 }
 

@@ -12,6 +12,7 @@ import {
   type RecordRow,
 } from '../db/journal.js';
 import type { Lease } from '../db/leases.js';
+import { enqueueMediaJobs } from '../db/media-jobs.js';
 import { insertMessages, raiseStatuses } from '../db/message-log.js';
 import { listSinks } from '../db/tenancy.js';
 import { openCapture } from '../domain/captures.js';
@@ -225,6 +226,10 @@ async function store(tx: Queries, tenant: Tenant, entries: readonly Entry[]): Pr
     attachments: entries.flatMap((entry) => entry.attachments),
     receipts,
   });
+  await enqueueMediaJobs(
+    tx,
+    entries.flatMap((entry) => entry.mediaJobs),
+  );
   await insertMessages(tx, messages);
   await raiseStatuses(tx, tenant.id, [
     ...receipts.map((receipt) => receipt.aboutKey),

@@ -6,6 +6,8 @@ export * from './connector.js';
 export * from './envelope.js';
 export * from './event.js';
 export * from './failure.js';
+export * from './guarded-lookup.js';
+export * from './network-address.js';
 export * from './outbound.js';
 export * from './own-event.js';
 export * from './provider-call.js';

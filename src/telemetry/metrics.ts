@@ -54,6 +54,12 @@ export function createMetrics() {
       labelNames: ['sink', 'outcome'] as const,
       registers,
     }),
+    attachments: new Counter({
+      name: 'archway_attachments_total',
+      help: 'Tries to fetch the bytes of an attachment, by outcome: stored, gone, retry, pause.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
     deadLetters: new Counter({
       name: 'archway_dead_letters_total',
       help: 'Deliveries that ended without success, by sink.',

@@ -28,6 +28,10 @@ const passes: Record<FailPoint, readonly number[]> = {
   'dispatcher:before-deliver': [1, 8],
   'dispatcher:after-deliver': [1, 8],
   'dispatcher:after-commit': [1, 8],
+  'media:claimed': [1],
+  'media:stored': [1, 3],
+  'media:before-commit': [1, 3],
+  'media:after-commit': [1, 3],
 };
 
 /** The short run takes the later pass only. */

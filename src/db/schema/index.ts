@@ -3,5 +3,6 @@ export * from './accounts.js';
 export * from './captures.js';
 export * from './deliveries.js';
 export * from './instances.js';
+export * from './media.js';
 export * from './people.js';
 export * from './records.js';
