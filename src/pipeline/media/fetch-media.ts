@@ -87,7 +87,7 @@ function ask(
       limits.answerMaxMs,
     );
     outgoing.on('close', () => clearTimeout(timer));
-    outgoing.on('error', (error) => refuse(failureOf(error)));
+    outgoing.on('error', (error) => refuse(failureOf(error, signal)));
     outgoing.on('response', (response) => {
       clearTimeout(timer);
       // What goes wrong from here on is met by whoever reads the body.
@@ -114,12 +114,13 @@ function accept(response: http.IncomingMessage, request: MediaRequest, options: 
     throw objection;
   }
   const contentType = response.headers['content-type']?.slice(0, contentTypeLengthMax).toWellFormed();
-  return { contentType, body: readBody(response, request.sha256) };
+  return { contentType, body: readBody(response, request.sha256, options.signal) };
 }
 
 async function* readBody(
   response: http.IncomingMessage,
   promised: string | undefined,
+  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const hash = promised === undefined ? undefined : createHash('sha256');
   try {
@@ -128,7 +129,7 @@ async function* readBody(
       yield piece;
     }
   } catch (error) {
-    throw failureOf(error);
+    throw failureOf(error, signal);
   } finally {
     response.destroy();
   }
@@ -143,10 +144,9 @@ function tooSlow(message: string): MediaFailure {
 }
 
 /** The error itself may quote what came over the wire, or the URL: only its code is kept. */
-function failureOf(error: unknown): MediaFailure {
+function failureOf(error: unknown, signal: AbortSignal): MediaFailure {
   if (error instanceof MediaFailure) return error;
   const { name, code } = error as NodeJS.ErrnoException;
-  if (name === 'AbortError' || code === 'ABORT_ERR')
-    return tooSlow('The transfer took too long, and was ended.');
+  if (signal.aborted) return tooSlow('The transfer took too long, and was ended.');
   return new MediaFailure('unreachable', `The connection to the provider failed (${code ?? name}).`);
 }
