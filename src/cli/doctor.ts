@@ -12,7 +12,7 @@ import { openForChecks } from './doctor-checks/opened-database.js';
 import { checkPublicUrl } from './doctor-checks/public-url.js';
 import { checkSchema } from './doctor-checks/schema.js';
 import { checkServer, type ServerFinding } from './doctor-checks/server.js';
-import { checkSinkStates } from './doctor-checks/sinks.js';
+import { checkSinkStates, checkUnmatched } from './doctor-checks/sinks.js';
 import { checkSpool } from './doctor-checks/spool.js';
 import { rootMessage } from './errors.js';
 import { exitCodes } from './exit-codes.js';
@@ -90,7 +90,8 @@ function checkBacklogOf({ report }: ServerFinding): Check[] {
 }
 
 function checkReport({ report }: ServerFinding): Check[] {
-  return report === undefined ? [] : checkSinkStates(report.sinks);
+  if (report === undefined) return [];
+  return [...checkSinkStates(report.sinks), ...checkUnmatched(report.status.unmatched)];
 }
 
 async function printChecks(output: Output, checks: readonly Check[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { registerAccounts } from './accounts.js';
+import { registerAlerts } from './alerts.js';
 import { usageError } from './cli-error.js';
 import { registerConnectors } from './connectors.js';
 import { registerCustodians } from './custodians.js';
@@ -71,6 +72,7 @@ function buildProgram(shell: Shell, said: Said): Command {
   registerRecords(program, shell);
   registerDeadLetters(program, shell);
   registerQuarantine(program, shell);
+  registerAlerts(program, shell);
   return program;
 }
 

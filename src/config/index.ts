@@ -14,6 +14,7 @@ export interface Config {
   readonly attachmentMaxBytes: number;
   /** This machine itself may play the provider; doctor and the log say so. */
   readonly allowTestEndpoints: boolean;
+  readonly alerts: { readonly sinkDownMs: number; readonly behindMs: number };
   readonly logLevel: Variables['ARCHWAY_LOG_LEVEL'];
   /** For the command line. */
   readonly adminUrl: string | undefined;
@@ -82,6 +83,10 @@ function fromVariables(variables: Variables): Config {
     },
     attachmentMaxBytes: variables.ARCHWAY_ATTACHMENT_MAX_MB * 1024 * 1024,
     allowTestEndpoints: variables.ARCHWAY_ALLOW_TEST_ENDPOINTS === '1',
+    alerts: {
+      sinkDownMs: variables.ARCHWAY_ALERT_SINK_DOWN_MINUTES * 60_000,
+      behindMs: variables.ARCHWAY_ALERT_BEHIND_MINUTES * 60_000,
+    },
     logLevel: variables.ARCHWAY_LOG_LEVEL,
     adminUrl: variables.ARCHWAY_ADMIN_URL,
     apiKey: variables.ARCHWAY_API_KEY,

@@ -61,6 +61,12 @@ export const variablesSchema = z.object({
     .enum(['0', '1'], 'must be 1, or not set')
     .default('0')
     .describe('1: this machine itself may play the provider, also by plain http. For tests only.'),
+  ARCHWAY_ALERT_SINK_DOWN_MINUTES: wholeNumber('must be a whole number of minutes, such as 5')
+    .default(5)
+    .describe('How long nothing gets through to a sink before an alert says so.'),
+  ARCHWAY_ALERT_BEHIND_MINUTES: wholeNumber('must be a whole number of minutes, such as 30')
+    .default(30)
+    .describe('How long a record waits for a sink, or a capture to be read, before an alert says so.'),
   ARCHWAY_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')

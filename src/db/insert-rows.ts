@@ -8,7 +8,8 @@ const rowsMax = 1_000;
 /**
  * Inserts many rows by one statement with one array parameter per column. The query builder makes a parameter of each
  * value, which took most of the time of recording and dispatching when it was measured. Everything travels as text,
- * since the driver has no arrays of times and bytes; the statement casts each column to its type.
+ * since the driver has no arrays of times and bytes; the statement casts each column to its type. Arrays may hold ids and
+ * numbers only: what needs quoting is not quoted.
  *
  * @param conflict what follows `on conflict`, such as `do nothing`.
  */
@@ -58,6 +59,7 @@ function castFromText(column: PgColumn): SQL {
 function asText(value: unknown): string | null {
   if (value === undefined || value === null) return null;
   if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return `{${value.join()}}`;
   if (value instanceof Uint8Array)
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex');
   return String(value);

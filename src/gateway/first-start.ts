@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { newId } from '../core/ids.js';
 import { anyApiKey, insertApiKey, writeAudit } from '../db/access.js';
 import type { Database } from '../db/client.js';
-import { addSink } from '../domain/sinks.js';
+import { addSink, trySink } from '../domain/sinks.js';
 import type { Tenants } from '../domain/tenants.js';
 import type { Registry } from '../plugins/registry.js';
 import { createApiKey, hashApiKey } from '../vault/index.js';
@@ -37,8 +37,10 @@ async function ensureDefaultInstance(
 ): Promise<string | undefined> {
   if ((await tenants.list()).length > 0) return undefined;
   const directory = join(dataDirectory, 'archive');
+  const request = { type: 'filesystem', name: 'archive', settings: { directory } };
+  const sink = await trySink(registry, request);
   const made = await tenants.create(defaultInstance, async (tx, tenant) => {
-    await addSink(tx, tenant, registry, { type: 'filesystem', name: 'archive', settings: { directory } });
+    await addSink(tx, tenant, sink);
     await writeAudit(tx, {
       instanceId: tenant.id,
       actor: 'system',

@@ -9,8 +9,10 @@ import { createAdmin } from '../http/admin/index.js';
 import { createIngress } from '../http/ingress.js';
 import { AccountDirectory } from '../pipeline/account-directory.js';
 import { Ingest } from '../pipeline/ingest.js';
+import { Sessions } from '../pipeline/sessions.js';
 import { Spool } from '../pipeline/spool.js';
 import { Supervisor } from '../pipeline/supervisor.js';
+import { Watch } from '../pipeline/watch.js';
 import { loadBuiltIns } from '../plugins/load.js';
 import type { Log } from '../telemetry/log.js';
 import { createMetrics } from '../telemetry/metrics.js';
@@ -67,7 +69,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
 
   const metrics = createMetrics();
   const spool = await Spool.open(config.spool);
-  const directory = new AccountDirectory(database, tenants, registry);
+  const directory = new AccountDirectory(database, tenants, registry, log);
   const ingest = new Ingest({ database, spool, log, metrics });
   const supervisor = new Supervisor({
     database,
@@ -84,6 +86,10 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   });
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
+  const limits = config.alerts;
+  const watch = new Watch({ database, tenants, spool, node: data.nodeId, limits, log, metrics });
+  cleanup.push(() => watch.stop());
+  watch.start();
 
   // The public URL may depend on the port that was bound, and the routes on the public URL.
   const publicListener = await Listener.open(
@@ -95,13 +101,19 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   );
   cleanup.push(() => publicListener.close(listenerGraceMs));
   const publicUrl = config.publicUrl ?? `http://localhost:${publicListener.port}`;
+  const sessions = new Sessions({ database, directory, publicUrl, node: data.nodeId, log });
+  cleanup.push(() => sessions.stop());
+  sessions.start();
   const admin = createAdmin({
     database,
     tenants,
     registry,
     directory,
     blobs,
-    refresh: () => supervisor.refresh(),
+    refresh: async () => {
+      await supervisor.refresh();
+      sessions.wake();
+    },
     spoolWaiting: () => !spool.isEmpty,
     publicUrl,
     metrics,

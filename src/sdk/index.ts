@@ -11,6 +11,7 @@ export * from './network-address.js';
 export * from './outbound.js';
 export * from './own-event.js';
 export * from './provider-call.js';
+export * from './session.js';
 export * from './settings.js';
 export * from './sink.js';
 export * from './times.js';

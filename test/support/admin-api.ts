@@ -177,7 +177,7 @@ function pipeline({ database, registry, directory, log, metrics }: AdminOptions)
           return { idempotencyKey: `${row.recordId}/${sinkId}`, envelope, bytes: envelopeBytes(envelope) };
         });
         const outcomes = await open.deliver(work, AbortSignal.timeout(10_000));
-        await settlement.settle(laneResult(lane, rows, outcomes));
+        await settlement.settle(laneResult({ lane, startedAt: performance.now() }, rows, outcomes));
       }
       await open[Symbol.asyncDispose]();
     },

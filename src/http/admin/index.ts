@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { problem } from '../problem.js';
 import { requireApiKey } from './access.js';
 import { addAccountRoutes } from './accounts.js';
+import { addAlertRoutes } from './alerts.js';
 import { addConnectorRoutes } from './connectors.js';
 import { addCustodianRoutes } from './custodians.js';
 import { addDeadLetterRoutes } from './dead-letters.js';
@@ -30,6 +31,7 @@ const families = [
   addMessageRoutes,
   addQuarantineRoutes,
   addDeadLetterRoutes,
+  addAlertRoutes,
   addStatusRoutes,
   addOperationRoutes,
 ];
