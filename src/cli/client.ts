@@ -80,6 +80,19 @@ export class ApiClient {
     return items;
   }
 
+  /** The bytes behind a path, as they come, however long they take. */
+  async download(path: string): Promise<Download> {
+    const response = await this.#fetch('GET', path, {}, undefined, 'first-byte');
+    if (!response.ok) {
+      throw refusal(response.status, await readJson(response, this.connection), this.connection);
+    }
+    const [, digest] = /^sha-256=:([A-Za-z0-9+/=]+):$/.exec(response.headers.get('repr-digest') ?? '') ?? [];
+    if (response.body === null || digest === undefined) {
+      throw notArchway(this.connection, `no bytes with a digest for GET ${path}`);
+    }
+    return { body: response.body, sha256: Buffer.from(digest, 'base64').toString('hex') };
+  }
+
   async #request<Schema extends z.ZodType>(
     method: 'GET' | 'POST' | 'PATCH',
     path: string,
@@ -96,12 +109,20 @@ export class ApiClient {
     return content as z.infer<Schema>;
   }
 
-  async #fetch(method: string, path: string, query: Query, body: unknown): Promise<Response> {
+  async #fetch(
+    method: string,
+    path: string,
+    query: Query,
+    body: unknown,
+    timeUntil: 'end' | 'first-byte' = 'end',
+  ): Promise<Response> {
     const url = new URL(`${this.connection.adminUrl}${path}`);
     const instance = serverWidePaths.has(path) ? undefined : this.instance;
     for (const [name, value] of Object.entries({ ...query, instance })) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), timeoutMs);
     try {
       return await fetch(url, {
         method,
@@ -113,12 +134,20 @@ export class ApiClient {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         // The private API never redirects; whoever does is something else, and must not be followed with a key in hand.
         redirect: 'manual',
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: timeUntil === 'end' ? AbortSignal.timeout(timeoutMs) : late.signal,
       });
     } catch (cause) {
       throw noAnswer(this.connection, cause);
+    } finally {
+      clearTimeout(timer);
     }
   }
+}
+
+export interface Download {
+  readonly body: ReadableStream<Uint8Array>;
+  /** What the server says of the bytes, lower-case hex. */
+  readonly sha256: string;
 }
 
 export interface PageOptions {

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { registerAccounts } from './accounts.js';
 import { registerAlerts } from './alerts.js';
+import { registerAttachments } from './attachments.js';
 import { usageError } from './cli-error.js';
 import { registerConnectors } from './connectors.js';
 import { registerCustodians } from './custodians.js';
@@ -69,6 +70,7 @@ function buildProgram(shell: Shell, said: Said): Command {
   registerConnectors(program, shell);
   registerInstances(program, shell);
   registerMessages(program, shell);
+  registerAttachments(program, shell);
   registerRecords(program, shell);
   registerDeadLetters(program, shell);
   registerQuarantine(program, shell);

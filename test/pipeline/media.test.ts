@@ -224,8 +224,11 @@ describe('an attachment whose bytes cannot be had', () => {
     for (let tries = 0; (await jobsOf(world)).length > 0; tries += 1) {
       expect(tries).toBeLessThan(10);
       await hurry(world);
-      const before = provider.seen.length;
-      await fetching(world, async () => provider.seen.length > before);
+      const triesSeen = async () => {
+        const [job] = await jobsOf(world);
+        return job === undefined || job.attempts > tries;
+      };
+      await fetching(world, triesSeen);
     }
     await expectGap(world, 'wrong-bytes');
     expect(provider.seen).toHaveLength(3);
