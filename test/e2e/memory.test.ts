@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { TestProvider } from '../../src/pipeline/media/testing.js';
 import { settled } from '../crash/support/kept.js';
@@ -31,12 +32,7 @@ function digestOf(pieces: Iterable<Uint8Array>): string {
 function giving(seed: number): RequestListener {
   return (_, response) => {
     response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': byteLength });
-    const pieces = piecesOf(seed);
-    const more = () => {
-      for (const piece of pieces) if (!response.write(piece)) return void response.once('drain', more);
-      response.end();
-    };
-    more();
+    Readable.from(piecesOf(seed)).pipe(response);
   };
 }
 
@@ -48,7 +44,7 @@ async function memoryOf({ processId }: GatewayProcess, field: 'VmRSS' | 'VmHWM')
 /** In by the provider, through the blob store to both sinks, and out by the API. */
 async function passThrough(gateway: GatewayProcess, account: string, provider: TestProvider, seed: number) {
   await sendMms(gateway, account, { name: `film ${seed}`, urls: [provider.url(`/${seed}`)] });
-  const attachment = (await fetched(gateway, seed, 240_000)).at(-1);
+  const attachment = (await fetched(gateway, seed, 90_000)).at(-1);
   expect(attachment).toMatchObject({ state: 'stored', byteLength });
   expect((await settled(gateway)).deliveries).toMatchObject({ pending: 0, dead: 0 });
   const response = await fetch(`${gateway.adminUrl}/v1/attachments/${attachment?.id}`, {
