@@ -37,10 +37,10 @@ async function getAttachment(context: Context, id: string, { output: file }: Get
   const client = await context.client();
   const path = `/v1/attachments/${encodeURIComponent(id)}`;
   if (file === undefined) {
-    await copy(await client.download(path), (piece) => writeBytes(io.stdout, piece));
+    await copy(await client.bytesOf(path), (piece) => writeBytes(io.stdout, piece));
     return;
   }
-  const saved = await saveTo(resolve(file), () => client.download(path));
+  const saved = await saveTo(resolve(file), () => client.bytesOf(path));
   if (output.json) return output.value({ id, ...saved });
   await output.note(`Wrote ${saved.byteLength} bytes to ${saved.file}. SHA-256: ${saved.sha256}`);
 }

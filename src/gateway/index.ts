@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/index.js';
 import { type Database, openDatabase } from '../db/client.js';
 import { migrateDatabase } from '../db/migrate.js';
+import { writeBackup } from '../domain/backup/index.js';
 import { Blobs } from '../domain/blobs.js';
 import { Tenants } from '../domain/tenants.js';
 import { createAdmin } from '../http/admin/index.js';
@@ -16,10 +17,12 @@ import { Watch } from '../pipeline/watch.js';
 import { loadBuiltIns } from '../plugins/load.js';
 import type { Log } from '../telemetry/log.js';
 import { createMetrics } from '../telemetry/metrics.js';
-import { type DataDirectory, openDataDirectory, writeDurably } from './data-directory.js';
+import { blobsDirectoryOf, type DataDirectory, openDataDirectory, writeDurably } from './data-directory.js';
 import { type FirstStart, prepareFirstStart } from './first-start.js';
 import { Listener } from './listener.js';
 import { loadMasterKey } from './master-key.js';
+import { backupSource } from './standalone-backup.js';
+import { requireNoUnfinishedRestore } from './unfinished-restore.js';
 
 export interface Gateway {
   readonly publicListener: Listener;
@@ -60,14 +63,16 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   if (config.allowTestEndpoints) log.warn(testEndpointsWarning);
   const data = await openDataDirectory(config.dataDirectory);
   cleanup.push(() => data.release());
+  await requireNoUnfinishedRestore(data.path);
   const database = await openMigrated(config, log, cleanup);
   const masterKey = await loadMasterKey(config.masterKey, database);
   const registry = await loadBuiltIns();
   const tenants = new Tenants(database, masterKey);
-  const blobs = new Blobs(join(data.path, 'blobs'));
+  const blobs = new Blobs(blobsDirectoryOf(data.path));
   const firstStart = await prepareFirstStart(database, tenants, registry, data.path);
 
   const metrics = createMetrics();
+  const source = backupSource(config, database, masterKey);
   const spool = await Spool.open(config.spool);
   const directory = new AccountDirectory(database, tenants, registry, log);
   const ingest = new Ingest({ database, spool, log, metrics });
@@ -115,6 +120,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
       sessions.wake();
     },
     spoolWaiting: () => !spool.isEmpty,
+    writeBackup: (id, write) => writeBackup(source, id, write),
     publicUrl,
     metrics,
     log,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../config/index.js';
 import type { Database } from '../../db/client.js';
+import { markRestore } from '../../gateway/unfinished-restore.js';
 import { checkApiKey } from './api-key.js';
 import { checkBacklog } from './backlog.js';
 import { checkDataDirectory } from './data-directory.js';
@@ -57,6 +58,15 @@ describe('data directory', () => {
     expect((await checkDataDirectory(join(directory, 'new'))).status).toBe('warn');
     await writeFile(join(directory, 'file'), '');
     expect((await checkDataDirectory(join(directory, 'file'))).status).toBe('fail');
+  });
+
+  test('half of a restore is trouble', async () => {
+    const directory = await newDirectory();
+    await markRestore(directory, 'b1');
+    expect(await checkDataDirectory(directory)).toMatchObject({
+      status: 'fail',
+      remedy: expect.stringContaining('archway restore again'),
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import { requireApiKey } from './access.js';
 import { addAccountRoutes } from './accounts.js';
 import { addAlertRoutes } from './alerts.js';
 import { addAttachmentRoutes } from './attachments.js';
+import { addBackupRoutes } from './backups.js';
 import { addConnectorRoutes } from './connectors.js';
 import { addCustodianRoutes } from './custodians.js';
 import { addDeadLetterRoutes } from './dead-letters.js';
@@ -35,6 +36,7 @@ const families = [
   addDeadLetterRoutes,
   addAlertRoutes,
   addStatusRoutes,
+  addBackupRoutes,
   addOperationRoutes,
 ];
 
