@@ -76,19 +76,10 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   const spool = await Spool.open(config.spool);
   const directory = new AccountDirectory(database, tenants, registry, log);
   const ingest = new Ingest({ database, spool, log, metrics });
-  const supervisor = new Supervisor({
-    database,
-    tenants,
-    registry,
-    directory,
-    blobs,
-    ingest,
-    node: data.nodeId,
-    attachmentMaxBytes: config.attachmentMaxBytes,
-    allowTestEndpoints: config.allowTestEndpoints,
-    log,
-    metrics,
-  });
+  const shared = { database, tenants, registry, directory, blobs, log, metrics };
+  const { attachmentMaxBytes, allowTestEndpoints } = config;
+  const node = data.nodeId;
+  const supervisor = new Supervisor({ ...shared, ingest, node, attachmentMaxBytes, allowTestEndpoints });
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
   const limits = config.alerts;
@@ -110,11 +101,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   cleanup.push(() => sessions.stop());
   sessions.start();
   const admin = createAdmin({
-    database,
-    tenants,
-    registry,
-    directory,
-    blobs,
+    ...shared,
     refresh: async () => {
       await supervisor.refresh();
       sessions.wake();
@@ -122,8 +109,6 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
     spoolWaiting: () => !spool.isEmpty,
     writeBackup: (id, write) => writeBackup(source, id, write),
     publicUrl,
-    metrics,
-    log,
   });
   const adminListener = await Listener.open(() => admin, { ...config.adminListener, requestTimeoutMs });
   cleanup.push(() => adminListener.close(listenerGraceMs));

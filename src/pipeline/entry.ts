@@ -5,7 +5,7 @@ import { initialStatus, receiptRank } from '../core/receipt-status.js';
 import type { NewAddress, NewAttachment, NewReceipt, NewRecord } from '../db/journal.js';
 import type { NewMediaJob } from '../db/media-jobs.js';
 import type { NewMessage } from '../db/message-log.js';
-import { sealAttachment } from '../domain/attachments.js';
+import { type RecordAttachment, sealAttachment } from '../domain/attachments.js';
 import { addressId, type Resolved } from '../domain/people.js';
 import { sealContent } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
@@ -97,14 +97,7 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
   return {
     record,
     addresses: addressRows(draft.content, tenant, sequence),
-    attachments: attachments.map((attachment, position) => ({
-      id: attachment.id,
-      instanceId: tenant.id,
-      recordId: id,
-      position,
-      state: 'referenced',
-      sealed: sealAttachment(tenant.vault, attachment),
-    })),
+    attachments: attachmentRows(tenant, id, attachments),
     mediaJobs: mediaJobsOf(draft, attachments, context),
     message: messageRow(draft, record),
     receipt: receiptRow(draft, record),
@@ -112,6 +105,21 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     ownAddresses: draft.source.account?.ownAddresses ?? [],
     lane: conversationId ?? origin.accountId ?? tenant.id,
   };
+}
+
+function attachmentRows(
+  { id: instanceId, vault }: Tenant,
+  recordId: string,
+  attachments: readonly RecordAttachment[],
+): NewAttachment[] {
+  return attachments.map((attachment, position) => ({
+    id: attachment.id,
+    instanceId,
+    recordId,
+    position,
+    state: 'referenced',
+    sealed: sealAttachment(vault, attachment),
+  }));
 }
 
 /**
