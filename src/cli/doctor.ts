@@ -15,6 +15,7 @@ import { checkSchema } from './doctor-checks/schema.js';
 import { checkServer, type ServerFinding } from './doctor-checks/server.js';
 import { checkSinkStates, checkUnmatched } from './doctor-checks/sinks.js';
 import { checkSpool } from './doctor-checks/spool.js';
+import { checkTestEndpoints } from './doctor-checks/test-endpoints.js';
 import { rootMessage } from './errors.js';
 import { exitCodes } from './exit-codes.js';
 import type { Output } from './output.js';
@@ -56,6 +57,7 @@ async function examineSetUp(config: Config, instance: string | undefined): Promi
     ...(await examineDatabase(config, { instance, masterKey, registry, server })),
     ...checkReport(server),
     checkPublicUrl(config),
+    ...checkTestEndpoints(config),
     await checkSpool(config.spool),
   ];
 }

@@ -39,6 +39,8 @@ export interface Gateway {
 const bodyMaxBytes = 1024 * 1024;
 const requestTimeoutMs = 15_000;
 const listenerGraceMs = 5_000;
+const testEndpointsWarning =
+  'ARCHWAY_ALLOW_TEST_ENDPOINTS=1: this machine itself may play a provider. For tests only; remove it for real traffic.';
 
 /** Everything that `stop` must undo, newest last. */
 type Cleanup = (() => Promise<void> | void)[];
@@ -60,6 +62,7 @@ export async function startGateway(config: Config, log: Log): Promise<Gateway> {
 async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gateway> {
   // First, since a plugin that is missing must leave everything as it was.
   const registry = await loadRegistry(config, log);
+  if (config.allowTestEndpoints) log.warn(testEndpointsWarning);
   const data = await openDataDirectory(config.dataDirectory);
   cleanup.push(() => data.release());
   await requireNoUnfinishedRestore(data.path);
@@ -74,7 +77,9 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   const directory = new AccountDirectory(database, tenants, registry, log);
   const ingest = new Ingest({ database, spool, log, metrics });
   const parts = { database, tenants, registry, directory, blobs, log, metrics };
-  const supervisor = new Supervisor({ ...parts, ingest, node: data.nodeId });
+  const { attachmentMaxBytes, allowTestEndpoints } = config;
+  const node = data.nodeId;
+  const supervisor = new Supervisor({ ...parts, ingest, node, attachmentMaxBytes, allowTestEndpoints });
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
   const limits = config.alerts;

@@ -1,10 +1,11 @@
 import { canonicalBytes } from '../core/canonical.js';
-import { leafHash, saltedBytesDigest, saltedJsonDigest } from '../core/digest.js';
+import { leafHash, saltedBytesDigest, saltedJsonDigest, saltedSha256 } from '../core/digest.js';
 import { newId } from '../core/ids.js';
 import { initialStatus, receiptRank } from '../core/receipt-status.js';
 import type { NewAddress, NewAttachment, NewReceipt, NewRecord } from '../db/journal.js';
+import type { NewMediaJob } from '../db/media-jobs.js';
 import type { NewMessage } from '../db/message-log.js';
-import { sealAttachment } from '../domain/attachments.js';
+import { type RecordAttachment, sealAttachment } from '../domain/attachments.js';
 import { addressId, type Resolved } from '../domain/people.js';
 import { sealContent } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
@@ -24,6 +25,7 @@ export interface Entry {
   readonly record: NewRecord;
   readonly addresses: NewAddress[];
   readonly attachments: NewAttachment[];
+  readonly mediaJobs: NewMediaJob[];
   readonly message: NewMessage | undefined;
   readonly receipt: NewReceipt | undefined;
   readonly source: Source;
@@ -93,14 +95,8 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
   return {
     record,
     addresses: addressRows(draft.content, tenant, sequence),
-    attachments: attachments.map((attachment, position) => ({
-      id: attachment.id,
-      instanceId: tenant.id,
-      recordId: id,
-      position,
-      state: 'referenced',
-      sealed: sealAttachment(tenant.vault, attachment),
-    })),
+    attachments: attachmentRows(tenant, id, attachments),
+    mediaJobs: mediaJobsOf(draft, attachments, context),
     message: messageRow(draft, record),
     receipt: receiptRow(draft, record),
     source: draft.source,
@@ -108,10 +104,43 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
   };
 }
 
+function attachmentRows(
+  { id: instanceId, vault }: Tenant,
+  recordId: string,
+  attachments: readonly RecordAttachment[],
+): NewAttachment[] {
+  return attachments.map((attachment, position) => ({
+    id: attachment.id,
+    instanceId,
+    recordId,
+    position,
+    state: 'referenced',
+    sealed: sealAttachment(vault, attachment),
+  }));
+}
+
+/**
+ * What the connector knows how to fetch. Also what has no reference: that its bytes cannot be had must be put on record. Not
+ * what the gateway itself sent: those bytes it has.
+ */
+function mediaJobsOf(
+  { source: { account, row } }: Draft,
+  attachments: readonly { readonly id: string }[],
+  { tenant, recordedAt }: EntryContext,
+): NewMediaJob[] {
+  if (account?.connector.media === undefined || row.provenance === 'internal') return [];
+  return attachments.map(({ id }) => ({
+    attachmentId: id,
+    instanceId: tenant.id,
+    accountId: account.id,
+    dueAt: recordedAt,
+  }));
+}
+
 /** What the skeleton commits to: ids, and the digest of the bytes where the record is about bytes that were kept. */
 function attachmentsOf({ salt }: Draft, content: Content): Skeleton['attachments'] {
   if (content.kind === 'attachment')
-    return [{ id: content.attachment, digest: saltedBytesDigest(salt, Buffer.from(content.sha256, 'hex')) }];
+    return [{ id: content.attachment, digest: saltedSha256(salt, Buffer.from(content.sha256, 'hex')) }];
   return 'attachments' in content ? content.attachments.map(({ id }) => ({ id })) : [];
 }
 

@@ -64,6 +64,12 @@ export function createMetrics() {
       labelNames: ['reason'] as const,
       registers,
     }),
+    attachments: new Counter({
+      name: 'archway_attachments_total',
+      help: 'Tries to fetch the bytes of an attachment, by outcome: stored, gone, retry, pause.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
     ...createSinkMetrics(registers),
   };
 }

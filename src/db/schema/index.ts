@@ -4,5 +4,6 @@ export * from './alerts.js';
 export * from './captures.js';
 export * from './deliveries.js';
 export * from './instances.js';
+export * from './media.js';
 export * from './people.js';
 export * from './records.js';

@@ -4,6 +4,7 @@ import { problem } from '../problem.js';
 import { requireApiKey } from './access.js';
 import { addAccountRoutes } from './accounts.js';
 import { addAlertRoutes } from './alerts.js';
+import { addAttachmentRoutes } from './attachments.js';
 import { addBackupRoutes } from './backups.js';
 import { addConnectorRoutes } from './connectors.js';
 import { addCustodianRoutes } from './custodians.js';
@@ -30,6 +31,7 @@ const families = [
   addCustodianRoutes,
   addRecordRoutes,
   addMessageRoutes,
+  addAttachmentRoutes,
   addQuarantineRoutes,
   addDeadLetterRoutes,
   addAlertRoutes,

@@ -41,6 +41,8 @@ export class World {
   readonly node = newId();
   readonly metrics = metrics;
   readonly blobs = blobs;
+  readonly attachmentMaxBytes = 1024 * 1024;
+  readonly allowTestEndpoints = true;
   /** Everything that was logged, as it was written. */
   readonly logged: string[] = [];
   readonly log: Log;
