@@ -14,10 +14,13 @@ import {
 import type { Lease } from '../db/leases.js';
 import { insertMessages, raiseStatuses } from '../db/message-log.js';
 import { listSinks } from '../db/tenancy.js';
+import { addressId } from '../domain/addresses.js';
 import { openCapture } from '../domain/captures.js';
-import { addressId, resolvePeople } from '../domain/people.js';
+import { addressesOf } from '../domain/parties.js';
+import { resolvePeople } from '../domain/people.js';
 import { openContent } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
+import { recordTouches } from '../domain/threads.js';
 import type { RecordKind } from '../sdk/index.js';
 import {
   type Draft,
@@ -29,7 +32,7 @@ import {
   eventKey,
   type Source,
 } from './draft.js';
-import { addressesOf, type Entry, makeEntry } from './entry.js';
+import { type Entry, makeEntry } from './entry.js';
 import { type QuarantineReason, type Reading, readCapture } from './reading.js';
 
 /** A capture and what reading it gave. */
@@ -211,7 +214,7 @@ async function makeEntries(
     addressesOf(each.content).map(({ address }) => addressId(tenant.vault, address.value)),
   );
   const recordedAt = new Date();
-  const people = await resolvePeople(tx, tenant, [...new Set(addressIds)], recordedAt);
+  const people = await resolvePeople(tx, tenant, addressIds);
   return drafts.map((each, index) => makeEntry(each, last + 1 + index, { tenant, people, recordedAt }));
 }
 
@@ -226,6 +229,11 @@ async function store(tx: Queries, tenant: Tenant, entries: readonly Entry[]): Pr
     receipts,
   });
   await insertMessages(tx, messages);
+  await recordTouches(
+    tx,
+    tenant,
+    entries.flatMap((entry) => entry.touch ?? []),
+  );
   await raiseStatuses(tx, tenant.id, [
     ...receipts.map((receipt) => receipt.aboutKey),
     ...messages.map((message) => message.eventKey),

@@ -4,12 +4,14 @@ import { problem } from '../problem.js';
 import { requireApiKey } from './access.js';
 import { addAccountRoutes } from './accounts.js';
 import { addConnectorRoutes } from './connectors.js';
-import { addCustodianRoutes } from './custodians.js';
+import { addConversationRoutes } from './conversations.js';
 import { addDeadLetterRoutes } from './dead-letters.js';
+import { addIdentityRoutes } from './identities.js';
 import { addInstanceRoutes } from './instances.js';
 import { addMessageRoutes } from './messages.js';
 import { addOperationRoutes } from './operations.js';
 import { type AdminApp, type AdminOptions, newAdminApp } from './options.js';
+import { addPeopleRoutes } from './people.js';
 import { problemFor } from './problems.js';
 import { addQuarantineRoutes } from './quarantine.js';
 import { addRecordRoutes } from './records.js';
@@ -25,7 +27,9 @@ const families = [
   addConnectorRoutes,
   addAccountRoutes,
   addSinkRoutes,
-  addCustodianRoutes,
+  addPeopleRoutes,
+  addIdentityRoutes,
+  addConversationRoutes,
   addRecordRoutes,
   addMessageRoutes,
   addQuarantineRoutes,

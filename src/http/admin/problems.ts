@@ -2,6 +2,7 @@ import type { z } from '@hono/zod-openapi';
 import { HTTPException } from 'hono/http-exception';
 import { isDatabaseUnavailable } from '../../db/errors.js';
 import { UnknownPluginError } from '../../domain/accounts.js';
+import { AddressTakenError, type Collision, PeriodError } from '../../domain/identities.js';
 import { SettingsError } from '../../domain/settings.js';
 import { NotInspectableError } from '../../domain/sink-inspection.js';
 import { Failure, type FailureKind } from '../../sdk/index.js';
@@ -53,6 +54,9 @@ export function problemFor(error: Error, log: Log): Response {
   if (error instanceof SettingsError) return problem(400, error.message, error.problems);
   if (error instanceof UnknownPluginError) return problem(400, error.message);
   if (error instanceof NotInspectableError) return problem(409, error.message);
+  if (error instanceof PeriodError) return problem(400, error.message);
+  if (error instanceof AddressTakenError)
+    return problem(409, error.message, error.collisions.map(describeCollision));
   if (error instanceof Failure) {
     return problem(failureStatus[error.kind], `The sink cannot be used as configured: ${error.message}`);
   }
@@ -64,6 +68,13 @@ export function problemFor(error: Error, log: Log): Response {
     );
   }
   return problem(500, 'Something failed on our side; the log of the server says what.');
+}
+
+function describeCollision({ index, taken }: Collision): string {
+  const { identityId, personId, validFrom, validUntil } = taken;
+  const period = `from ${validFrom?.toISOString() ?? 'always'} until ${validUntil?.toISOString() ?? 'further notice'}`;
+  const remedy = identityId === undefined ? '' : `; end it with: archway identity end ${identityId} --at …`;
+  return `address ${index + 1}: is that of person ${personId} ${period}${remedy}`;
 }
 
 function requestProblem(error: HTTPException): Response {

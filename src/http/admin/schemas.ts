@@ -60,6 +60,20 @@ const instance = z.string().min(1).max(200).optional().openapi({
   description: "Name or id of the instance. Default: the key's own instance, else `default`.",
 });
 
+export const timeText = z.iso
+  .datetime({ offset: true, error: 'must be a time such as 2026-11-23T09:30:00Z' })
+  .refine((text) => !isOutOfRange(new Date(text).getUTCFullYear()), 'is out of range');
+
+/** Years that the database does not read in the form in which JavaScript writes them. */
+function isOutOfRange(year: number): boolean {
+  return year < 1 || year > 9999;
+}
+
+export const timeFilter = (description: string) => timeText.optional().openapi({ description });
+
+export const nameFilter = (description: string) =>
+  z.string().min(1).max(200).optional().openapi({ description });
+
 /** Strict: a filter that is spelt wrong must not pass for no filter. */
 export const instanceQuery = z.strictObject({ instance });
 
