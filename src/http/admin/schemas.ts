@@ -35,7 +35,7 @@ export const problems = {
 /** Of routes that take a body. */
 export const bodyProblems = {
   ...problems,
-  413: problemAnswer('The body is larger than 1 MB.'),
+  413: problemAnswer('The body is larger than 1 MB, or a file of people than 16 MB.'),
   415: problemAnswer('The body is not sent as application/json.'),
 };
 
