@@ -4,6 +4,7 @@ import type { MasterKey } from '../vault/index.js';
 import { checkApiKey } from './doctor-checks/api-key.js';
 import { checkBacklog } from './doctor-checks/backlog.js';
 import { type Check, fail, ok } from './doctor-checks/check.js';
+import { checkCustodians } from './doctor-checks/custodians.js';
 import { checkDataDirectory } from './doctor-checks/data-directory.js';
 import { checkClock, checkDurability } from './doctor-checks/database.js';
 import { checkContent } from './doctor-checks/instances.js';
@@ -90,7 +91,8 @@ function checkBacklogOf({ report }: ServerFinding): Check[] {
 }
 
 function checkReport({ report }: ServerFinding): Check[] {
-  return report === undefined ? [] : checkSinkStates(report.sinks);
+  if (report === undefined) return [];
+  return [...checkSinkStates(report.sinks), ...checkCustodians(report.status.unassignedOwnAddresses)];
 }
 
 async function printChecks(output: Output, checks: readonly Check[]): Promise<void> {

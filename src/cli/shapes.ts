@@ -199,5 +199,6 @@ export const replayShape = z.looseObject({ replayed: z.number() });
 export const statusShape = z.looseObject({
   captures: z.looseObject({ pending: z.number(), quarantined: z.number() }),
   deliveries: z.looseObject({ pending: z.number(), delivered: z.number(), dead: z.number() }),
+  unassignedOwnAddresses: z.number().optional(),
   sinks: z.array(z.looseObject({ id: z.string(), name: z.string(), trouble: troubleShape })),
 });

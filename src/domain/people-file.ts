@@ -43,7 +43,7 @@ export function readPeopleFile(text: string): PeopleFile {
     lines = parse(text, options) as unknown as typeof lines;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    const line = Number(error['lines'] ?? 1);
+    const line = Number(error.lines ?? 1);
     return failed(
       line,
       'is not CSV by RFC 4180. Look for a quotation mark that is not closed or not doubled.',

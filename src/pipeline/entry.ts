@@ -48,7 +48,6 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
   const claimed = 'occurredAt' in draft.content ? draft.content.occurredAt : undefined;
   const at = eventTime(claimed?.at, row.receivedAt);
   const content = finishContent(draft.content, at, context);
-  const attachments = 'attachments' in content ? content.attachments : [];
   const conversationId = conversationOf(draft, tenant);
   const skeleton = {
     version: 1,
@@ -97,19 +96,24 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
   return {
     record,
     addresses: addressRows(draft.content, tenant, sequence),
-    attachments: attachments.map((attachment, position) => ({
-      id: attachment.id,
-      instanceId: tenant.id,
-      recordId: id,
-      position,
-      state: 'referenced',
-      sealed: sealAttachment(tenant.vault, attachment),
-    })),
+    attachments: attachmentRows(content, tenant, id),
     message: messageRow(draft, record),
     receipt: receiptRow(draft, record),
     touch: touchOf(tenant, draft.content, { conversationId, account: draft.source.account, at, sequence }),
     lane: conversationId ?? origin.accountId ?? tenant.id,
   };
+}
+
+function attachmentRows(content: Content, tenant: Tenant, recordId: string): NewAttachment[] {
+  const attachments = 'attachments' in content ? content.attachments : [];
+  return attachments.map((attachment, position) => ({
+    id: attachment.id,
+    instanceId: tenant.id,
+    recordId,
+    position,
+    state: 'referenced',
+    sealed: sealAttachment(tenant.vault, attachment),
+  }));
 }
 
 /** What the skeleton commits to: ids, and the digest of the bytes where the record is about bytes that were kept. */
