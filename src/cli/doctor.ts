@@ -4,6 +4,7 @@ import type { MasterKey } from '../vault/index.js';
 import { checkApiKey } from './doctor-checks/api-key.js';
 import { checkBacklog } from './doctor-checks/backlog.js';
 import { type Check, fail, ok } from './doctor-checks/check.js';
+import { checkCustodians } from './doctor-checks/custodians.js';
 import { checkDataDirectory } from './doctor-checks/data-directory.js';
 import { checkClock, checkDurability } from './doctor-checks/database.js';
 import { checkContent } from './doctor-checks/instances.js';
@@ -99,7 +100,12 @@ function checkBacklogOf({ report }: ServerFinding): Check[] {
 
 function checkReport({ report }: ServerFinding): Check[] {
   if (report === undefined) return [];
-  return [...checkSinkStates(report.sinks), ...checkUnmatched(report.status.unmatched)];
+  const { status } = report;
+  return [
+    ...checkSinkStates(report.sinks),
+    ...checkUnmatched(status.unmatched),
+    ...checkCustodians(status.unassignedOwnAddresses),
+  ];
 }
 
 async function printChecks(output: Output, checks: readonly Check[]): Promise<void> {

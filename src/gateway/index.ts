@@ -6,7 +6,7 @@ import { migrateDatabase } from '../db/migrate.js';
 import { Blobs } from '../domain/blobs.js';
 import { Tenants } from '../domain/tenants.js';
 import { createAdmin } from '../http/admin/index.js';
-import { createIngress } from '../http/ingress.js';
+import { createIngress, type IngressOptions } from '../http/ingress.js';
 import { AccountDirectory } from '../pipeline/account-directory.js';
 import { Ingest } from '../pipeline/ingest.js';
 import { Sessions } from '../pipeline/sessions.js';
@@ -85,16 +85,8 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   const limits = config.alerts;
   startWatch({ database, tenants, spool, node: data.nodeId, limits, log, metrics }, cleanup);
 
-  // The public URL may depend on the port that was bound, and the routes on the public URL.
-  const publicListener = await Listener.open(
-    (port) => {
-      const publicUrl = config.publicUrl ?? `http://localhost:${port}`;
-      return createIngress({ directory, ingest, publicUrl, bodyMaxBytes, log, metrics });
-    },
-    { ...config.publicListener, requestTimeoutMs },
-  );
+  const { publicListener, publicUrl } = await openPublicListener(config, { directory, ingest, log, metrics });
   cleanup.push(() => publicListener.close(listenerGraceMs));
-  const publicUrl = config.publicUrl ?? `http://localhost:${publicListener.port}`;
   const sessions = new Sessions({ database, directory, publicUrl, node: data.nodeId, log });
   cleanup.push(() => sessions.stop());
   sessions.start();
@@ -129,6 +121,19 @@ async function loadRegistry({ plugins }: Config, log: Log): Promise<Registry> {
     if (origin !== builtIn) log.info({ plugin: plugin.id, origin }, 'Loaded a plugin from outside.');
   }
   return registry;
+}
+
+/** The public URL may depend on the port that was bound, and the routes on the public URL. */
+async function openPublicListener(
+  config: Config,
+  parts: Omit<IngressOptions, 'publicUrl' | 'bodyMaxBytes'>,
+): Promise<{ publicListener: Listener; publicUrl: string }> {
+  const urlOf = (port: number) => config.publicUrl ?? `http://localhost:${port}`;
+  const publicListener = await Listener.open(
+    (port) => createIngress({ ...parts, publicUrl: urlOf(port), bodyMaxBytes }),
+    { ...config.publicListener, requestTimeoutMs },
+  );
+  return { publicListener, publicUrl: urlOf(publicListener.port) };
 }
 
 function startWatch(options: WatchOptions, cleanup: Cleanup): void {

@@ -5,12 +5,14 @@ import { initialStatus, receiptRank } from '../core/receipt-status.js';
 import type { NewAddress, NewAttachment, NewReceipt, NewRecord } from '../db/journal.js';
 import type { NewMediaJob } from '../db/media-jobs.js';
 import type { NewMessage } from '../db/message-log.js';
+import { addressId } from '../domain/addresses.js';
 import { type RecordAttachment, sealAttachment } from '../domain/attachments.js';
-import { addressId, type Resolved } from '../domain/people.js';
+import { addressesOf, eventTime } from '../domain/parties.js';
+import { partiesAt, type Resolve } from '../domain/people.js';
 import { sealContent } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
+import { type Touch, touchOf } from '../domain/threads.js';
 import {
-  type Address,
   type Content,
   contentSchema,
   type OwnEvent,
@@ -29,13 +31,15 @@ export interface Entry {
   readonly message: NewMessage | undefined;
   readonly receipt: NewReceipt | undefined;
   readonly source: Source;
+  /** What it says about its conversation. */
+  readonly touch: Touch | undefined;
   /** Deliveries of one lane go out in order: the conversation, or else the account, or else the instance. */
   readonly lane: string;
 }
 
 export interface EntryContext {
   readonly tenant: Tenant;
-  readonly people: Resolved;
+  readonly people: Resolve;
   readonly recordedAt: Date;
 }
 
@@ -44,7 +48,9 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
   const { tenant } = context;
   const { origin, row, capture } = draft.source;
   const id = newId();
-  const content = finishContent(draft.content, context);
+  const claimed = 'occurredAt' in draft.content ? draft.content.occurredAt : undefined;
+  const at = eventTime(claimed?.at, row.receivedAt);
+  const content = finishContent(draft.content, at, context);
   const attachments = 'attachments' in content ? content.attachments : [];
   const conversationId = conversationOf(draft, tenant);
   const skeleton = {
@@ -61,7 +67,7 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     conversation: conversationId,
     provenance: row.provenance as Provenance,
     times: {
-      claimed: 'occurredAt' in draft.content ? draft.content.occurredAt : undefined,
+      claimed,
       received: row.receivedAt,
       recorded: context.recordedAt.toISOString(),
     },
@@ -90,7 +96,7 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     }),
     eventDigest: Buffer.from(draft.eventDigest, 'hex'),
     leafHash: leafHash(skeletonBytes),
-    custodianIds: custodiansOf(draft.content, context),
+    custodianIds: custodiansOf(draft.content, at, context),
   };
   return {
     record,
@@ -100,6 +106,7 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     message: messageRow(draft, record),
     receipt: receiptRow(draft, record),
     source: draft.source,
+    touch: touchOf(tenant, draft.content, { conversationId, account: draft.source.account, at, sequence }),
     lane: conversationId ?? origin.accountId ?? tenant.id,
   };
 }
@@ -152,7 +159,7 @@ function conversationOf(draft: Draft, tenant: Tenant): string | undefined {
 }
 
 /** Adds ids and people; takes away what the instance does not want to keep. */
-function finishContent(given: DraftContent, { tenant, people }: EntryContext): Content {
+function finishContent(given: DraftContent, at: Date, { tenant, people }: EntryContext): Content {
   if (given.kind === 'unsupported' || given.kind === 'gap' || given.kind === 'alert') return given;
   if (given.kind === 'conflict') return { ...given, event: keepWanted(given.event, tenant) };
   const kept = keepWanted(given, tenant);
@@ -161,7 +168,7 @@ function finishContent(given: DraftContent, { tenant, people }: EntryContext): C
     ...('attachments' in kept
       ? { attachments: kept.attachments.map((attachment) => ({ ...attachment, id: newId() })) }
       : {}),
-    ...resolve(given, tenant, people),
+    ...resolve(given, at, { tenant, people }),
   };
   return contentSchema.parse(content);
 }
@@ -176,33 +183,20 @@ function keepWanted<Event extends OwnEvent>(event: Event, { keepLocation }: Tena
 
 function resolve(
   given: DraftContent,
-  tenant: Tenant,
-  people: Resolved,
+  at: Date,
+  { tenant, people }: Pick<EntryContext, 'tenant' | 'people'>,
 ): { custodian?: Person | undefined; contact?: Person | undefined } {
   const ids = addressesOf(given).map(({ address }) => addressId(tenant.vault, address.value));
-  const first = (known: ReadonlyMap<string, Person>) =>
-    ids.map((id) => known.get(id)).find((person) => person);
-  const custodian = first(people.custodians);
-  const contact = first(people.contacts);
+  const { custodian, contact } = partiesAt(people, ids, at);
   return { ...(custodian && { custodian }), ...(contact && { contact }) };
 }
 
 /** All custodians among the parties: a conversation between two of them is that of both. */
-function custodiansOf(content: DraftContent, { tenant, people }: EntryContext): string[] {
-  const ids = addressesOf(content).flatMap(
-    ({ address }) => people.custodians.get(addressId(tenant.vault, address.value))?.id ?? [],
+function custodiansOf(content: DraftContent, at: Date, { tenant, people }: EntryContext): string[] {
+  const found = addressesOf(content).flatMap(
+    ({ address }) => people(addressId(tenant.vault, address.value), at) ?? [],
   );
-  return [...new Set(ids)];
-}
-
-/** Every address in an event, by its part in it. */
-export function addressesOf(content: DraftContent): { address: Address; role: 'from' | 'to' }[] {
-  const from = 'from' in content && content.from !== undefined ? [content.from] : [];
-  const to = 'to' in content && content.to !== undefined ? content.to : [];
-  return [
-    ...from.map((address) => ({ address, role: 'from' as const })),
-    ...to.map((address) => ({ address, role: 'to' as const })),
-  ];
+  return [...new Set(found.filter(({ role }) => role === 'custodian').map(({ id }) => id))];
 }
 
 function addressRows(content: DraftContent, tenant: Tenant, sequence: number): NewAddress[] {

@@ -7,6 +7,7 @@ import type { Database } from '../../db/client.js';
 import { markRestore } from '../../gateway/unfinished-restore.js';
 import { checkApiKey } from './api-key.js';
 import { checkBacklog } from './backlog.js';
+import { checkCustodians } from './custodians.js';
 import { checkDataDirectory } from './data-directory.js';
 import { checkDurability, judgeSkew } from './database.js';
 import { checkMasterKey } from './master-key.js';
@@ -19,6 +20,16 @@ import { checkTestEndpoints } from './test-endpoints.js';
 const masterKey = Buffer.alloc(32, 7).toString('base64');
 
 const newDirectory = () => mkdtemp(join(tmpdir(), 'archway-doctor-'));
+
+describe('own addresses', () => {
+  test('that are nobody’s are a warning with a command', () => {
+    expect(checkCustodians(2)).toMatchObject([
+      { status: 'warn', remedy: expect.stringContaining('people assign') },
+    ]);
+    expect(checkCustodians(0)).toMatchObject([{ status: 'ok' }]);
+    expect(checkCustodians(undefined)).toEqual([]);
+  });
+});
 
 describe('public URL', () => {
   test.each([

@@ -2,6 +2,7 @@ export * from './access.js';
 export * from './accounts.js';
 export * from './alerts.js';
 export * from './captures.js';
+export * from './conversations.js';
 export * from './deliveries.js';
 export * from './instances.js';
 export * from './media.js';

@@ -3,6 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import { isDatabaseUnavailable } from '../../db/errors.js';
 import { UnknownPluginError } from '../../domain/accounts.js';
 import { NoRoomError } from '../../domain/backup/index.js';
+import { AddressTakenError, type Collision, PeriodError } from '../../domain/identities.js';
 import { SettingsError } from '../../domain/settings.js';
 import { FilterError } from '../../domain/sink-filter.js';
 import { NotInspectableError } from '../../domain/sink-inspection.js';
@@ -58,6 +59,9 @@ export function problemFor(error: Error, log: Log): Response {
   if (error instanceof UnknownPluginError) return problem(400, error.message);
   if (error instanceof NoRoomError) return problem(507, error.message);
   if (error instanceof NotInspectableError) return problem(409, error.message);
+  if (error instanceof PeriodError) return problem(400, error.message);
+  if (error instanceof AddressTakenError)
+    return problem(409, error.message, error.collisions.map(describeCollision));
   if (error instanceof Failure) {
     return problem(failureStatus[error.kind], `The sink cannot be used as configured: ${error.message}`);
   }
@@ -75,6 +79,13 @@ function thrownProblem({ status, detail, errors, headers }: ProblemError): Respo
   const response = problem(status, detail, errors);
   for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
   return response;
+}
+
+function describeCollision({ index, taken }: Collision): string {
+  const { identityId, personId, validFrom, validUntil } = taken;
+  const period = `from ${validFrom?.toISOString() ?? 'always'} until ${validUntil?.toISOString() ?? 'further notice'}`;
+  const remedy = identityId === undefined ? '' : `; end it with: archway identity end ${identityId} --at …`;
+  return `address ${index + 1}: is that of person ${personId} ${period}${remedy}`;
 }
 
 function requestProblem(error: HTTPException): Response {
