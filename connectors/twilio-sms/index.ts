@@ -1,5 +1,6 @@
 import { defineConnector } from 'archway/sdk';
 import { readParty } from './addresses.js';
+import { mediaRequest } from './media.js';
 import { parse } from './parse.js';
 import { replyToMessage, replyToStatus } from './reply.js';
 import { route } from './route.js';
@@ -51,4 +52,5 @@ export default defineConnector({
   route,
   send,
   messagesPerSecond: (settings) => settings.messagesPerSecond,
+  media: mediaRequest,
 });

@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { FakeApi, messageOf, page, problem, runCli } from './testing.js';
+import { FakeApi, messageOf, page, runCli } from './testing.js';
 
 const webhooks = {
   messages: 'https://archway.example.com/webhooks/a/messages#rc=5&rp=all',
@@ -13,6 +13,7 @@ const connector = {
   id: 'twilio-sms',
   title: 'Twilio SMS',
   version: '1',
+  origin: 'built-in',
   settings: {},
   secrets: ['authToken'],
   endpoints: [{ name: 'messages', purpose: 'A message comes in' }],
@@ -220,67 +221,6 @@ test('records --json prints envelopes, also of erased content', async () => {
       .map((line) => JSON.parse(line)),
   ).toEqual(envelopes);
   expect(api.seen[0]?.query).toEqual({ kind: 'message', limit: '500' });
-});
-
-describe('sink inspect', () => {
-  const sink = (id: string, inspectable: boolean) => ({
-    id,
-    name: id,
-    type: 'filesystem',
-    settings: {},
-    guarantees: { immutable: false, dedupes: true, inspectable },
-    trouble: null,
-    waiting: 0,
-    delivered: 3,
-    dead: 0,
-  });
-  const item = (record: string, result: string) => ({
-    record,
-    delivery: 'd',
-    locator: `at/${record}`,
-    result,
-  });
-
-  test('inspects every page of every sink that can be inspected', async () => {
-    await using api = await FakeApi.start({
-      'GET /v1/sinks': page([sink('archive', true), sink('mail', false)]),
-      'POST /v1/sinks/archive/inspect': ({ query }) =>
-        query.cursor === undefined ? page([item('r1', 'intact')], 'next') : page([item('r2', 'intact')]),
-    });
-    const { exitCode, stdout, stderr } = await runCli(['sink', 'inspect'], api.environment);
-    expect(exitCode).toBe(0);
-    expect(stdout).toBe('2 intact, 0 altered, 0 missing\n');
-    expect(stderr).toMatch(/mail.*left out/);
-  });
-
-  test('ends with 6 and lists what is altered or missing', async () => {
-    const found = page([item('r1', 'intact'), item('r2', 'altered'), item('r3', 'missing')]);
-    await using api = await FakeApi.start({ 'POST /v1/sinks/archive/inspect': found });
-    const people = await runCli(['sink', 'inspect', 'archive'], api.environment);
-    expect(people.exitCode).toBe(6);
-    expect(people.stdout).toMatch(
-      /altered {2}at\/r2.*\nmissing {2}at\/r3.*\n1 intact, 1 altered, 1 missing\n/,
-    );
-    const script = await runCli(['sink', 'inspect', 'archive', '--json'], api.environment);
-    expect(script.exitCode).toBe(6);
-    expect(JSON.parse(script.stdout)).toMatchObject({
-      intact: 1,
-      altered: 1,
-      missing: 1,
-      findings: [
-        { record: 'r2', result: 'altered' },
-        { record: 'r3', result: 'missing' },
-      ],
-    });
-    expect(script.stderr).toBe('');
-  });
-
-  test('a sink that cannot be inspected is an error when it was named', async () => {
-    await using api = await FakeApi.start({
-      'POST /v1/sinks/mail/inspect': problem(409, 'Not inspectable.'),
-    });
-    expect((await runCli(['sink', 'inspect', 'mail'], api.environment)).exitCode).toBe(1);
-  });
 });
 
 describe('replay', () => {

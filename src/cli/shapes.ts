@@ -11,6 +11,7 @@ export const connectorShape = z.looseObject({
   id: z.string(),
   title: z.string(),
   version: z.string(),
+  origin: z.string(),
   secrets: z.array(z.string()),
   endpoints: z.array(z.looseObject({ name: z.string(), purpose: z.string() })),
   capabilities: z.looseObject({ events: z.array(z.string()), blindSpots: z.array(z.string()) }),
@@ -24,6 +25,7 @@ export const accountShape = z.looseObject({
   connector: z.string(),
   settings: z.record(z.string(), z.unknown()),
   ownAddresses: z.array(z.string()),
+  expectEveryMinutes: z.number().nullable().optional(),
   webhooks: webhooksShape,
 });
 
@@ -37,18 +39,36 @@ export const accountTestShape = z.looseObject({
 });
 
 const troubleShape = z
-  .looseObject({ kind: z.string(), message: z.string(), explanation: z.string(), pausedUntil: z.string() })
+  .looseObject({
+    kind: z.string(),
+    message: z.string(),
+    explanation: z.string(),
+    since: z.string(),
+    pausedUntil: z.string(),
+  })
   .nullable();
+
+const texts = z.array(z.string()).optional();
 
 export const sinkShape = z.looseObject({
   id: z.string(),
   name: z.string(),
   type: z.string(),
+  origin: z.string().optional(),
+  settings: z.record(z.string(), z.unknown()),
   guarantees: z.looseObject({ inspectable: z.boolean() }),
+  filter: z.looseObject({ connectors: texts, custodians: texts, kinds: texts }).nullable(),
+  state: z.string(),
+  pausedAt: z.string().nullable(),
   trouble: troubleShape,
   waiting: z.number(),
+  lagSeconds: z.number(),
   delivered: z.number(),
+  deliveredPerMinute: z.number(),
+  failed: z.number(),
+  failedPerMinute: z.number(),
   dead: z.number(),
+  leftOut: z.number(),
 });
 
 export const addedSinkShape = z.looseObject({ id: z.string() });
@@ -60,10 +80,61 @@ export const inspectionShape = z.looseObject({
   result: z.enum(['intact', 'altered', 'missing']),
 });
 
+export const identityShape = z.looseObject({
+  id: z.string(),
+  address: z.string(),
+  validFrom: z.string().nullable(),
+  validUntil: z.string().nullable(),
+});
+
 export const custodianShape = z.looseObject({
   id: z.string(),
   name: z.string(),
   addresses: z.array(z.string()),
+  identities: z.array(identityShape).optional(),
+});
+
+export const unknownPersonShape = z.looseObject({
+  address: z.string().nullable(),
+  name: z.string().nullable(),
+  own: z.boolean(),
+  records: z.number(),
+  firstAt: z.string(),
+  lastAt: z.string(),
+});
+
+export const peopleImportShape = z.looseObject({
+  people: z.number(),
+  identities: z.number(),
+  unchanged: z.number(),
+  problems: z.array(z.looseObject({ line: z.number(), problem: z.string() })),
+});
+
+export const rebuiltShape = z.looseObject({ records: z.number() });
+
+export const conversationShape = z.looseObject({
+  id: z.string(),
+  participants: z.array(
+    z.looseObject({
+      person: z.looseObject({ id: z.string(), name: z.string() }).nullable(),
+      addresses: z.array(z.string()),
+    }),
+  ),
+  channels: z.array(z.string()),
+  records: z.number(),
+  lastAt: z.string(),
+});
+
+export const conversationEntryShape = z.looseObject({
+  id: z.string(),
+  kind: z.string(),
+  channel: z.string().nullable(),
+  from: z.string().nullable(),
+  to: z.array(z.string()),
+  text: z.string().nullish(),
+  status: z.string().optional(),
+  occurredAt: z.string().nullable(),
+  receivedAt: z.string(),
 });
 
 const personShape = z.looseObject({ id: z.string(), name: z.string().nullable() }).nullable();
@@ -143,10 +214,24 @@ export const deadLetterShape = z.looseObject({
   changedAt: z.string(),
 });
 
+export const alertShape = z.looseObject({
+  id: z.string(),
+  reason: z.string(),
+  subject: z.string(),
+  detail: z.string(),
+  explanation: z.string(),
+  openedAt: z.string(),
+  closedAt: z.string().nullable(),
+});
+
 export const replayShape = z.looseObject({ replayed: z.number() });
 
 export const statusShape = z.looseObject({
+  unmatched: z.number(),
   captures: z.looseObject({ pending: z.number(), quarantined: z.number() }),
   deliveries: z.looseObject({ pending: z.number(), delivered: z.number(), dead: z.number() }),
-  sinks: z.array(z.looseObject({ id: z.string(), name: z.string(), trouble: troubleShape })),
+  unassignedOwnAddresses: z.number().optional(),
+  sinks: z.array(
+    z.looseObject({ id: z.string(), name: z.string(), state: z.string(), trouble: troubleShape }),
+  ),
 });

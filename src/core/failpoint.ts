@@ -22,14 +22,23 @@ export type FailPoint =
   | 'sender:claimed'
   | 'sender:answered'
   | 'sender:before-settle'
-  | 'sender:after-settle';
+  | 'sender:after-settle'
+  | 'media:claimed'
+  | 'media:stored'
+  | 'media:before-commit'
+  | 'media:after-commit';
 
-let handler: ((point: FailPoint) => void) | undefined;
+/** Those of a restore, which runs before any gateway does. */
+export type RestoreFailPoint = 'restore:marked' | 'restore:loaded' | 'restore:committed';
 
-export function onFailPoint(next: (point: FailPoint) => void): void {
+type Handler = (point: FailPoint | RestoreFailPoint) => void;
+
+let handler: Handler | undefined;
+
+export function onFailPoint(next: Handler): void {
   handler = next;
 }
 
-export function failPoint(point: FailPoint): void {
+export function failPoint(point: FailPoint | RestoreFailPoint): void {
   if (handler !== undefined) handler(point);
 }

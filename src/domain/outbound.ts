@@ -14,10 +14,10 @@ import {
 } from '../sdk/index.js';
 import type { InstanceVault } from '../vault/index.js';
 import type { Account } from './accounts.js';
+import { addressId } from './addresses.js';
 import { blobReferencePrefix } from './attachments.js';
 import { auditAct } from './audit.js';
 import { ownCapture } from './own-captures.js';
-import { addressId } from './people.js';
 import type { Tenant } from './tenants.js';
 import { findUploads, type Upload } from './uploads.js';
 

@@ -6,19 +6,24 @@ import { migrateDatabase } from '../db/migrate.js';
 import { Blobs } from '../domain/blobs.js';
 import { Tenants } from '../domain/tenants.js';
 import { createAdmin } from '../http/admin/index.js';
-import { createIngress } from '../http/ingress.js';
+import { createIngress, type IngressOptions } from '../http/ingress.js';
 import { AccountDirectory } from '../pipeline/account-directory.js';
 import { Ingest } from '../pipeline/ingest.js';
 import { Sender } from '../pipeline/sender.js';
+import { Sessions } from '../pipeline/sessions.js';
 import { Spool } from '../pipeline/spool.js';
 import { Supervisor } from '../pipeline/supervisor.js';
-import { loadBuiltIns } from '../plugins/load.js';
+import { Watch, type WatchOptions } from '../pipeline/watch.js';
+import { loadPlugins } from '../plugins/load.js';
+import { builtIn, type Registry } from '../plugins/registry.js';
 import type { Log } from '../telemetry/log.js';
 import { createMetrics } from '../telemetry/metrics.js';
-import { type DataDirectory, openDataDirectory, writeDurably } from './data-directory.js';
+import { blobsDirectoryOf, type DataDirectory, openDataDirectory, writeDurably } from './data-directory.js';
 import { type FirstStart, prepareFirstStart } from './first-start.js';
 import { Listener } from './listener.js';
 import { loadMasterKey } from './master-key.js';
+import { backupWriter } from './standalone-backup.js';
+import { requireNoUnfinishedRestore } from './unfinished-restore.js';
 
 export interface Gateway {
   readonly publicListener: Listener;
@@ -35,6 +40,8 @@ export interface Gateway {
 const bodyMaxBytes = 1024 * 1024;
 const requestTimeoutMs = 15_000;
 const listenerGraceMs = 5_000;
+const testEndpointsWarning =
+  'ARCHWAY_ALLOW_TEST_ENDPOINTS=1: this machine itself may play a provider. For tests only; remove it for real traffic.';
 
 /** Everything that `stop` must undo, newest last. */
 type Cleanup = (() => Promise<void> | void)[];
@@ -54,57 +61,51 @@ export async function startGateway(config: Config, log: Log): Promise<Gateway> {
 }
 
 async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gateway> {
+  // First, since a plugin that is missing must leave everything as it was.
+  const registry = await loadRegistry(config, log);
+  if (config.allowTestEndpoints) log.warn(testEndpointsWarning);
   const data = await openDataDirectory(config.dataDirectory);
   cleanup.push(() => data.release());
+  await requireNoUnfinishedRestore(data.path);
   const database = await openMigrated(config, log, cleanup);
   const masterKey = await loadMasterKey(config.masterKey, database);
-  const registry = await loadBuiltIns();
   const tenants = new Tenants(database, masterKey);
-  const blobs = new Blobs(join(data.path, 'blobs'));
+  const blobs = new Blobs(blobsDirectoryOf(data.path));
   const firstStart = await prepareFirstStart(database, tenants, registry, data.path);
 
   const metrics = createMetrics();
   const spool = await Spool.open(config.spool);
-  const directory = new AccountDirectory(database, tenants, registry);
+  const directory = new AccountDirectory(database, tenants, registry, log);
   const ingest = new Ingest({ database, spool, log, metrics });
-  const supervisor = new Supervisor({
-    database,
-    tenants,
-    registry,
-    directory,
-    blobs,
-    ingest,
-    node: data.nodeId,
-    log,
-    metrics,
-  });
+  const parts = { database, tenants, registry, directory, blobs, log, metrics };
+  const { attachmentMaxBytes, allowTestEndpoints } = config;
+  const node = data.nodeId;
+  const supervisor = new Supervisor({ ...parts, ingest, node, attachmentMaxBytes, allowTestEndpoints });
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
+  const limits = config.alerts;
+  startWatch({ database, tenants, spool, node: data.nodeId, limits, log, metrics }, cleanup);
 
-  // The public URL may depend on the port that was bound, and the routes on the public URL.
-  const publicListener = await Listener.open(
-    (port) => {
-      const publicUrl = config.publicUrl ?? `http://localhost:${port}`;
-      return createIngress({ directory, ingest, blobs, publicUrl, bodyMaxBytes, log, metrics });
-    },
-    { ...config.publicListener, requestTimeoutMs },
-  );
+  const { publicListener, publicUrl } = await openPublicListener(config, {
+    ...parts,
+    ingest,
+  });
   cleanup.push(() => publicListener.close(listenerGraceMs));
-  const publicUrl = config.publicUrl ?? `http://localhost:${publicListener.port}`;
-  const sender = new Sender({ database, directory, blobs, node: data.nodeId, publicUrl, log });
+  const sessions = new Sessions({ database, directory, publicUrl, node: data.nodeId, log });
+  cleanup.push(() => sessions.stop());
+  sessions.start();
+  const sender = new Sender({ database, directory, blobs, node, publicUrl, log });
   cleanup.push(() => sender.stop());
   await sender.start();
   const admin = createAdmin({
-    database,
-    tenants,
-    registry,
-    directory,
-    blobs,
-    refresh: () => supervisor.refresh(),
+    ...parts,
+    refresh: async () => {
+      await supervisor.refresh();
+      sessions.wake();
+    },
     spoolWaiting: () => !spool.isEmpty,
+    writeBackup: backupWriter(config, database, masterKey),
     publicUrl,
-    metrics,
-    log,
   });
   const adminListener = await Listener.open(() => admin, { ...config.adminListener, requestTimeoutMs });
   cleanup.push(() => adminListener.close(listenerGraceMs));
@@ -117,6 +118,35 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
     failed: database.died,
     stop: () => undo(cleanup, log),
   };
+}
+
+/** Loads the plugins; those from outside are named in the log. */
+async function loadRegistry({ plugins }: Config, log: Log): Promise<Registry> {
+  const registry = await loadPlugins(plugins);
+  for (const plugin of [...registry.connectors, ...registry.sinks]) {
+    const origin = registry.originOf(plugin);
+    if (origin !== builtIn) log.info({ plugin: plugin.id, origin }, 'Loaded a plugin from outside.');
+  }
+  return registry;
+}
+
+/** The public URL may depend on the port that was bound, and the routes on the public URL. */
+async function openPublicListener(
+  config: Config,
+  parts: Omit<IngressOptions, 'publicUrl' | 'bodyMaxBytes'>,
+): Promise<{ publicListener: Listener; publicUrl: string }> {
+  const urlOf = (port: number) => config.publicUrl ?? `http://localhost:${port}`;
+  const publicListener = await Listener.open(
+    (port) => createIngress({ ...parts, publicUrl: urlOf(port), bodyMaxBytes }),
+    { ...config.publicListener, requestTimeoutMs },
+  );
+  return { publicListener, publicUrl: urlOf(publicListener.port) };
+}
+
+function startWatch(options: WatchOptions, cleanup: Cleanup): void {
+  const watch = new Watch(options);
+  cleanup.push(() => watch.stop());
+  watch.start();
 }
 
 async function openMigrated(config: Config, log: Log, cleanup: Cleanup): Promise<Database> {

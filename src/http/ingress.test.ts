@@ -55,10 +55,14 @@ async function expectProblem(response: Response, status: number): Promise<void> 
 }
 
 describe('the public listener', () => {
-  it('has two routes and nothing else', async () => {
+  it('has three routes and nothing else', async () => {
     const { app } = await open();
     const routes = new Set(app.routes.map(({ method, path }) => `${method} ${path}`));
-    expect([...routes].sort()).toEqual(['GET /healthz', 'POST /webhooks/:account/:endpoint']);
+    expect([...routes].sort()).toEqual([
+      'GET /healthz',
+      'GET /media/:token',
+      'POST /webhooks/:account/:endpoint',
+    ]);
   });
 
   it('says that it is alive', async () => {

@@ -1,5 +1,4 @@
 import { saltedJsonDigest } from '../core/digest.js';
-import { newId } from '../core/ids.js';
 import type { Queries } from '../db/client.js';
 import { raiseConsents } from '../db/consents.js';
 import { enqueueDeliveries } from '../db/delivery-queue.js';
@@ -13,12 +12,17 @@ import {
   type RecordRow,
 } from '../db/journal.js';
 import type { Lease } from '../db/leases.js';
+import { enqueueMediaJobs } from '../db/media-jobs.js';
 import { insertMessages, raiseStatuses } from '../db/message-log.js';
-import { listSinks } from '../db/tenancy.js';
+import { countLeftOut } from '../db/sink-counts.js';
+import { listSinks } from '../db/sinks.js';
+import { addressId } from '../domain/addresses.js';
 import { openCapture } from '../domain/captures.js';
-import { addressId, resolvePeople } from '../domain/people.js';
+import { addressesOf } from '../domain/parties.js';
+import { resolvePeople } from '../domain/people.js';
 import { openContent } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
+import { recordTouches } from '../domain/threads.js';
 import type { RecordKind } from '../sdk/index.js';
 import {
   type Draft,
@@ -30,8 +34,9 @@ import {
   eventKey,
   type Source,
 } from './draft.js';
-import { addressesOf, type Entry, makeEntry } from './entry.js';
+import { type Entry, makeEntry } from './entry.js';
 import { type QuarantineReason, type Reading, readCapture } from './reading.js';
+import { route, withCustodians } from './routing.js';
 
 /** A capture and what reading it gave. */
 export interface Read {
@@ -42,6 +47,8 @@ export interface Read {
 export interface Recorded {
   readonly kinds: readonly RecordKind[];
   readonly duplicates: number;
+  /** Records that no sink takes. */
+  readonly unmatched: number;
   readonly quarantined: readonly { readonly captureId: string; readonly reason: QuarantineReason }[];
 }
 
@@ -74,13 +81,14 @@ export async function record(
   );
   const { fresh, conflicts, duplicates } = await judge(tx, tenant, candidates);
   const entries = await makeEntries(tx, tenant, fresh, last);
-  await store(tx, tenant, entries);
+  const unmatched = await store(tx, tenant, entries);
   if (entries.length > 0) await advanceJournal(tx, tenant.id, last + entries.length);
   const quarantines = [...reads.flatMap(quarantineOf), ...conflicts];
   await settleCaptures(tx, tenant, reads, quarantines);
   return {
     kinds: entries.map((entry) => entry.record.kind),
     duplicates,
+    unmatched,
     quarantined: quarantines.map(({ source, reason }) => ({ captureId: source.row.id, reason })),
   };
 }
@@ -212,12 +220,15 @@ async function makeEntries(
     addressesOf(each.content).map(({ address }) => addressId(tenant.vault, address.value)),
   );
   const recordedAt = new Date();
-  const people = await resolvePeople(tx, tenant, [...new Set(addressIds)], recordedAt);
+  const people = await resolvePeople(tx, tenant, addressIds);
   return drafts.map((each, index) => makeEntry(each, last + 1 + index, { tenant, people, recordedAt }));
 }
 
-async function store(tx: Queries, tenant: Tenant, entries: readonly Entry[]): Promise<void> {
-  if (entries.length === 0) return;
+/** Returns how many of the records no sink takes. */
+async function store(tx: Queries, tenant: Tenant, made: readonly Entry[]): Promise<number> {
+  if (made.length === 0) return 0;
+  const sinks = await listSinks(tx, tenant.id);
+  const entries = await withCustodians(tx, tenant, sinks, made);
   const receipts = entries.flatMap((entry) => entry.receipt ?? []);
   const messages = entries.flatMap((entry) => entry.message ?? []);
   await appendEntries(tx, {
@@ -226,7 +237,16 @@ async function store(tx: Queries, tenant: Tenant, entries: readonly Entry[]): Pr
     attachments: entries.flatMap((entry) => entry.attachments),
     receipts,
   });
+  await enqueueMediaJobs(
+    tx,
+    entries.flatMap((entry) => entry.mediaJobs),
+  );
   await insertMessages(tx, messages);
+  await recordTouches(
+    tx,
+    tenant,
+    entries.flatMap((entry) => entry.touch ?? []),
+  );
   await raiseStatuses(tx, tenant.id, [
     ...receipts.map((receipt) => receipt.aboutKey),
     ...messages.map((message) => message.eventKey),
@@ -235,22 +255,10 @@ async function store(tx: Queries, tenant: Tenant, entries: readonly Entry[]): Pr
     tx,
     entries.flatMap((entry) => entry.consents),
   );
-  const sinks = await listSinks(tx, tenant.id);
-  await enqueueDeliveries(
-    tx,
-    sinks.flatMap((sink) =>
-      entries.map(({ record: { id, instanceId, sequence }, lane }) => ({
-        id: newId(),
-        instanceId,
-        sinkId: sink.id,
-        recordId: id,
-        sequence,
-        lane,
-        state: 'pending' as const,
-        changedAt: new Date(),
-      })),
-    ),
-  );
+  const { deliveries, leftOut, unmatched } = route(sinks, entries);
+  await enqueueDeliveries(tx, deliveries);
+  await countLeftOut(tx, { instanceId: tenant.id, sinkIds: leftOut, unmatched });
+  return unmatched;
 }
 
 async function settleCaptures(

@@ -97,6 +97,7 @@ async function postpone(
     const { pauses } = await readSending(tx, account.id);
     const decision = decide({
       kind: kind === 'indeterminate' ? 'unavailable' : kind,
+      othersGetThrough: false,
       attempts: row.attempts,
       pausesBefore: pauses,
       retryAfterMs,

@@ -1,17 +1,22 @@
 import type { Database } from '../db/client.js';
 import { deliveriesChannel, releaseLanesOf } from '../db/delivery-queue.js';
 import { capturesChannel } from '../db/inbox.js';
+import { mediaChannel } from '../db/media-jobs.js';
+import { seedCounts } from '../db/sink-counts.js';
 import { settingsChannel } from '../db/tenancy.js';
 import type { Blobs } from '../domain/blobs.js';
+import { readSinks } from '../domain/sinks.js';
 import type { Tenant, Tenants } from '../domain/tenants.js';
 import type { Registry } from '../plugins/registry.js';
 import type { Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { SealError } from '../vault/index.js';
 import type { AccountDirectory } from './account-directory.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Ingest } from './ingest.js';
+import { MediaFetcher } from './media/media-fetcher.js';
 import { Normaliser } from './normaliser.js';
-import { sinkHandles } from './open-sinks.js';
+import { SinkHandle } from './open-sinks.js';
 import { WorkLoop } from './work-loop.js';
 
 export interface SupervisorOptions {
@@ -23,6 +28,9 @@ export interface SupervisorOptions {
   readonly ingest: Ingest;
   /** Id of this node, as the holder of leases; kept in its data directory. */
   readonly node: string;
+  readonly attachmentMaxBytes: number;
+  /** This machine itself may play the provider, also by plain http. */
+  readonly allowTestEndpoints: boolean;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -32,17 +40,19 @@ const deliveryGraceMs = 5_000;
 /** Settings are read again this often even when no notification came. */
 const settingsPollMs = 15_000;
 
-/** Runs one normaliser per instance and one dispatcher per sink, and follows changes of the settings. */
+/** Runs one normaliser per instance, one dispatcher per sink and the fetching of attachments, and follows changes of the settings. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #normalisers = new Map<string, Normaliser>();
   readonly #dispatchers = new Map<string, Dispatcher>();
+  readonly #media: MediaFetcher;
   readonly #settings: WorkLoop;
   readonly #calm = () => this.#options.ingest.calm();
   #refreshed = 0;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#media = new MediaFetcher({ ...options, calm: this.#calm });
     this.#settings = new WorkLoop({
       work: async () => {
         await this.refresh();
@@ -62,21 +72,24 @@ export class Supervisor {
   async start(): Promise<void> {
     const { database, node, ingest } = this.#options;
     await releaseLanesOf(database.orm, node);
+    await database.orm.transaction(seedCounts);
     await this.refresh();
     await database.listen(capturesChannel, (instanceId) => this.#normalisers.get(instanceId)?.wake());
     await database.listen(deliveriesChannel, (sinkId) => this.#dispatchers.get(sinkId)?.wake());
     await database.listen(settingsChannel, () => this.#settings.wake());
+    await database.listen(mediaChannel, () => this.#media.wake());
+    await this.#media.start();
     ingest.start();
     this.#settings.start();
   }
 
-  /** Takes over new accounts, sinks and instances. */
+  /** Takes over accounts, sinks and instances that are new or changed. What is wrong with one instance stops no other. */
   async refresh(): Promise<void> {
     const { directory, tenants } = this.#options;
     await directory.refresh();
-    for (const tenant of await tenants.list()) {
+    for (const tenant of (await tenants.listOpenable()).tenants) {
       this.#ensureNormaliser(tenant);
-      await this.#ensureDispatchers(tenant);
+      await this.#ensureDispatchers(tenant).catch((error: unknown) => this.#unreadable(tenant, error));
     }
     this.#refreshed += 1;
   }
@@ -85,6 +98,7 @@ export class Supervisor {
   async stop(): Promise<void> {
     await this.#settings.stop();
     await this.#options.ingest.stop();
+    await this.#media.stop();
     await Promise.all([...this.#normalisers.values()].map((normaliser) => normaliser.stop()));
     await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.stop(deliveryGraceMs)));
   }
@@ -98,11 +112,21 @@ export class Supervisor {
 
   async #ensureDispatchers(tenant: Tenant): Promise<void> {
     const { database, registry } = this.#options;
-    for (const sink of await sinkHandles(database, tenant, registry)) {
-      if (this.#dispatchers.has(sink.configured.id)) continue;
+    for (const configured of await readSinks(database.orm, tenant, registry)) {
+      const running = this.#dispatchers.get(configured.id);
+      if (running !== undefined) {
+        running.configure(configured);
+        continue;
+      }
+      const sink = new SinkHandle(configured);
       const dispatcher = new Dispatcher({ ...this.#options, calm: this.#calm, tenant, sink });
-      this.#dispatchers.set(sink.configured.id, dispatcher);
+      this.#dispatchers.set(configured.id, dispatcher);
       dispatcher.start();
     }
+  }
+
+  #unreadable(tenant: Tenant, error: unknown): void {
+    if (!(error instanceof SealError)) throw error;
+    this.#options.log.error({ error, instance: tenant.id }, 'The sinks of an instance cannot be read.');
   }
 }

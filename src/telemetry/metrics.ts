@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { createSinkMetrics } from './sink-metrics.js';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -31,10 +32,25 @@ export function createMetrics() {
       help: '1 while the spool holds captures.',
       registers,
     }),
+    spoolBytes: new Gauge({
+      name: 'archway_spool_bytes',
+      help: 'What waits in the spool of this node.',
+      registers,
+    }),
+    spoolRoomBytes: new Gauge({
+      name: 'archway_spool_room_bytes',
+      help: 'How much more the spool of this node would take.',
+      registers,
+    }),
     records: new Counter({
       name: 'archway_records_total',
       help: 'Records appended to the journal, by kind.',
       labelNames: ['kind'] as const,
+      registers,
+    }),
+    unmatchedRecords: new Counter({
+      name: 'archway_unmatched_records_total',
+      help: 'Records that the filters of all sinks left out; they stand in the journal.',
       registers,
     }),
     duplicates: new Counter({
@@ -48,17 +64,12 @@ export function createMetrics() {
       labelNames: ['reason'] as const,
       registers,
     }),
-    deliveries: new Counter({
-      name: 'archway_deliveries_total',
-      help: 'Tries to deliver, by sink and outcome: delivered, or the kind of failure.',
-      labelNames: ['sink', 'outcome'] as const,
+    attachments: new Counter({
+      name: 'archway_attachments_total',
+      help: 'Tries to fetch the bytes of an attachment, by outcome: stored, gone, retry, pause.',
+      labelNames: ['outcome'] as const,
       registers,
     }),
-    deadLetters: new Counter({
-      name: 'archway_dead_letters_total',
-      help: 'Deliveries that ended without success, by sink.',
-      labelNames: ['sink'] as const,
-      registers,
-    }),
+    ...createSinkMetrics(registers),
   };
 }

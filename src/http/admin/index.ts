@@ -3,14 +3,20 @@ import { bodyLimit } from 'hono/body-limit';
 import { problem } from '../problem.js';
 import { requireApiKey } from './access.js';
 import { addAccountRoutes } from './accounts.js';
+import { addAlertRoutes } from './alerts.js';
+import { addAttachmentRoutes } from './attachments.js';
+import { addBackupRoutes } from './backups.js';
 import { addConnectorRoutes } from './connectors.js';
-import { addCustodianRoutes } from './custodians.js';
+import { addConversationRoutes } from './conversations.js';
 import { addDeadLetterRoutes } from './dead-letters.js';
+import { addIdentityRoutes } from './identities.js';
 import { addInstanceRoutes } from './instances.js';
 import { addMessageRoutes } from './messages.js';
 import { addOperationRoutes } from './operations.js';
-import { type AdminApp, type AdminEnv, type AdminOptions, newAdminApp } from './options.js';
+import { type AdminApp, type AdminOptions, newAdminApp } from './options.js';
 import { addOutboundRoutes } from './outbound.js';
+import { addPeopleRoutes } from './people.js';
+import { addPeopleImportRoutes, peopleImportMaxBytes, peopleImportPath } from './people-import.js';
 import { problemFor } from './problems.js';
 import { addQuarantineRoutes } from './quarantine.js';
 import { addRecordRoutes } from './records.js';
@@ -27,14 +33,20 @@ const families = [
   addConnectorRoutes,
   addAccountRoutes,
   addSinkRoutes,
-  addCustodianRoutes,
+  addPeopleRoutes,
+  addIdentityRoutes,
+  addPeopleImportRoutes,
+  addConversationRoutes,
   addRecordRoutes,
   addMessageRoutes,
   addOutboundRoutes,
   addUploadRoutes,
+  addAttachmentRoutes,
   addQuarantineRoutes,
   addDeadLetterRoutes,
+  addAlertRoutes,
   addStatusRoutes,
+  addBackupRoutes,
   addOperationRoutes,
 ];
 
@@ -57,18 +69,25 @@ export function createAdmin(options: AdminOptions): Hono {
   return app as unknown as Hono;
 }
 
-function limitBody() {
+/** Files may be larger than what is asked otherwise. */
+function limitBody(): MiddlewareHandler {
+  const usual = limitTo(bodyMaxBytes);
+  const large = limitTo(peopleImportMaxBytes);
+  return (context, next) => {
+    if (context.req.path === peopleImportPath) return large(context, next);
+    // Files are streamed to the blob store, which counts them itself.
+    return context.req.path === uploadPath ? next() : usual(context, next);
+  };
+}
+
+function limitTo(maxSize: number): MiddlewareHandler {
   const onError = () => {
-    const response = problem(413, `The body is larger than ${bodyMaxBytes} bytes.`);
+    const response = problem(413, `The body is larger than ${maxSize} bytes.`);
     // The rest of the body is not read, so the connection is of no further use.
     response.headers.set('Connection', 'close');
     return response;
   };
-  const limit = bodyLimit({ maxSize: bodyMaxBytes, onError });
-  // Files are streamed to the blob store, which counts them itself.
-  const middleware: MiddlewareHandler<AdminEnv> = (context, next) =>
-    context.req.path === uploadPath ? next() : limit(context, next);
-  return middleware;
+  return bodyLimit({ maxSize, onError });
 }
 
 /** A path that exists under another method is 405 and not 404. MUST come after all routes. */

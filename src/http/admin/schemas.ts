@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { failureKinds, instantSchema } from '../../sdk/index.js';
+import { instantSchema } from '../../sdk/index.js';
 
 /** What the routes have in common: their answers, their problems, and the names that travel in them. */
 
@@ -35,7 +35,7 @@ export const problems = {
 /** Of routes that take a body. */
 export const bodyProblems = {
   ...problems,
-  413: problemAnswer('The body is larger than 1 MB.'),
+  413: problemAnswer('The body is larger than 1 MB, or a file of people than 16 MB.'),
   415: problemAnswer('The body is not sent as application/json.'),
 };
 
@@ -59,6 +59,20 @@ export function pageSchema<Item extends z.ZodType>(item: Item) {
 const instance = z.string().min(1).max(200).optional().openapi({
   description: "Name or id of the instance. Default: the key's own instance, else `default`.",
 });
+
+export const timeText = z.iso
+  .datetime({ offset: true, error: 'must be a time such as 2026-11-23T09:30:00Z' })
+  .refine((text) => !isOutOfRange(new Date(text).getUTCFullYear()), 'is out of range');
+
+/** Years that the database does not read in the form in which JavaScript writes them. */
+function isOutOfRange(year: number): boolean {
+  return year < 1 || year > 9999;
+}
+
+export const timeFilter = (description: string) => timeText.optional().openapi({ description });
+
+export const nameFilter = (description: string) =>
+  z.string().min(1).max(200).optional().openapi({ description });
 
 /** Strict: a filter that is spelt wrong must not pass for no filter. */
 export const instanceQuery = z.strictObject({ instance });
@@ -98,14 +112,11 @@ export const settingsSchema = z.record(z.string(), z.unknown());
 
 export const personSchema = z.object({ id: z.uuid(), name: z.string() }).openapi('Person');
 
-export const troubleSchema = z
-  .object({
-    kind: z.enum(failureKinds),
-    message: z.string(),
-    explanation: z.string(),
-    pausedUntil: instantSchema,
-  })
-  .openapi('Trouble', { description: 'Why nothing is delivered to a sink at the moment.' });
+/** Where the plugin came from, so that an auditor sees what runs here. */
+export const originSchema = z.string().openapi({
+  description:
+    '`built-in`, the path of the file that the plugin was loaded from, or its package as name@version.',
+});
 
 export const replayBody = z.strictObject({
   ids: z.array(z.uuid()).max(10_000).optional().openapi({ description: 'Only these; without it, all.' }),

@@ -12,7 +12,7 @@ import { type Account, addAccount } from '../../../src/domain/accounts.js';
 import { Blobs } from '../../../src/domain/blobs.js';
 import { sealCapture } from '../../../src/domain/captures.js';
 import { readEnvelope } from '../../../src/domain/records.js';
-import { addSink, type ConfiguredSink } from '../../../src/domain/sinks.js';
+import { addSink, type ConfiguredSink, trySink } from '../../../src/domain/sinks.js';
 import { type Tenant, Tenants } from '../../../src/domain/tenants.js';
 import { AccountDirectory } from '../../../src/pipeline/account-directory.js';
 import { Normaliser } from '../../../src/pipeline/normaliser.js';
@@ -24,7 +24,7 @@ import { MasterKey } from '../../../src/vault/index.js';
 import { until } from '../../support/until.js';
 import { type Said, scriptedConnector, token } from './connector.js';
 
-const masterKey = new MasterKey(new Uint8Array(32).fill(7));
+export const masterKey = new MasterKey(new Uint8Array(32).fill(7));
 const metrics = createMetrics();
 
 const blobs = new Blobs(mkdtempSync(join(tmpdir(), 'archway-blobs-')));
@@ -41,6 +41,8 @@ export class World {
   readonly node = newId();
   readonly metrics = metrics;
   readonly blobs = blobs;
+  readonly attachmentMaxBytes = 1024 * 1024;
+  readonly allowTestEndpoints = true;
   /** Everything that was logged, as it was written. */
   readonly logged: string[] = [];
   readonly log: Log;
@@ -73,7 +75,8 @@ export class World {
     const { orm } = database;
     const configured: ConfiguredSink[] = [];
     for (const { id: type } of sinks) {
-      configured.push(await addSink(orm, tenant, registry, { type, name: type, settings: {} }));
+      const tried = await trySink(registry, { type, name: type, settings: {} });
+      configured.push(await addSink(orm, tenant, tried));
     }
     const request = { connector: connector.id, name: 'desk', settings: { token } };
     const account = await addAccount(orm, tenant, registry, request);
