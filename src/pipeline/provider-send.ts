@@ -30,6 +30,7 @@ export async function callProvider(
 ): Promise<Answer> {
   const { connector, settings } = account;
   let hasBegun = false;
+  const deadline = withDeadline(stopping);
   try {
     if (connector.send === undefined) {
       return {
@@ -39,7 +40,6 @@ export async function callProvider(
     }
     const { route, text, media } = openOutbound(tenant.vault, row);
     const links = await linkMedia(options, tenant, row, media);
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(callTimeoutMs)]);
     hasBegun = true;
     const sending = connector.send(
       {
@@ -50,7 +50,7 @@ export async function callProvider(
         media: links,
         callbackUrl: (endpoint) => `${options.publicUrl}/webhooks/${account.id}/${endpoint}`,
       },
-      { settings, signal, now: () => new Date() },
+      { settings, signal: deadline.signal, now: () => new Date() },
     );
     return { ok: true, accepted: await orAbandoned(sending) };
   } catch (error) {
@@ -61,7 +61,23 @@ export async function callProvider(
       'A message could not be handed over.',
     );
     return { ok: false, failure: unknownEnd(hasBegun, error) };
+  } finally {
+    deadline.end();
   }
+}
+
+/** Not `AbortSignal.any` with `AbortSignal.timeout`: in Node 20 their timer may be collected before it fires. */
+function withDeadline(stopping: AbortSignal): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, callTimeoutMs);
+  stopping.addEventListener('abort', abort);
+  if (stopping.aborted) abort();
+  const end = () => {
+    clearTimeout(timer);
+    stopping.removeEventListener('abort', abort);
+  };
+  return { signal: controller.signal, end };
 }
 
 function unknownEnd(hasBegun: boolean, cause: unknown): Failure {

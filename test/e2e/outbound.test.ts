@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Envelope } from '../../src/sdk/index.js';
 import { settled } from '../crash/support/kept.js';
-import type { GatewayProcess } from '../support/gateway-process.js';
+import { type GatewayProcess, until } from '../support/gateway-process.js';
 import {
   addDeskAtTwilio,
   client,
@@ -13,7 +13,7 @@ import {
 } from '../support/outbound.js';
 import { startTestGateway } from '../support/test-gateway.js';
 import { desk, send, signedForm, smsFields } from '../support/traffic.js';
-import { refusing, report, TwilioApi, taken } from '../support/twilio-api.js';
+import { breaking, refusing, report, TwilioApi, taken } from '../support/twilio-api.js';
 
 interface Shown {
   readonly direction: string;
@@ -99,7 +99,7 @@ it('waits where no message is to blame, and sends it later', async () => {
 });
 
 it.each([
-  ['the connection breaks', ((_, response) => response.destroy()) satisfies TwilioApi['answer']],
+  ['the connection breaks', breaking],
   ['Twilio fails', refusing(503, 20500)],
 ])('never repeats a message when %s, and lets a person settle it', async (_, answer) => {
   await using api = await TwilioApi.start();
@@ -122,6 +122,19 @@ it.each([
   await settled(gateway);
   expect(await show(gateway, id)).toMatchObject({ status: 'rejected' });
   expect(api.seen).toHaveLength(2);
+});
+
+it('stops in the middle of a call, and says afterwards that its end is not known', async () => {
+  await using api = await TwilioApi.start();
+  const gateway = await startTestGateway();
+  await addDeskAtTwilio(gateway, api);
+  api.answer = () => undefined;
+  const id = await requested(gateway);
+  await until(async () => api.seen.length === 1, 30_000, 'Twilio was not asked');
+  await gateway.stop();
+  await gateway.start();
+  expect(await concluded(gateway, id)).toMatchObject({ state: 'indeterminate', attempts: 1 });
+  expect(api.seen).toHaveLength(1);
 });
 
 it('refuses to write to somebody who opted out, until they opt in again', async () => {

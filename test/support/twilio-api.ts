@@ -58,6 +58,11 @@ export class TwilioApi implements AsyncDisposable {
   }
 }
 
+/** Breaks the connection in place of an answer. */
+export const breaking: Answer = (_, response) => {
+  response.destroy();
+};
+
 export function taken({ sid }: SeenSend, response: ServerResponse): void {
   response
     .writeHead(201, { 'content-type': 'application/json' })
@@ -97,5 +102,5 @@ export async function report(
     headers: { ...headers, 'content-length': String(bytes.length) },
     body: bytes,
   });
-  if (reply.status !== 200) throw new Error(`The status was answered ${reply.status}.`);
+  if (reply.status !== 204) throw new Error(`The status was answered ${reply.status}.`);
 }
