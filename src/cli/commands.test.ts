@@ -13,6 +13,7 @@ const connector = {
   id: 'twilio-sms',
   title: 'Twilio SMS',
   version: '1',
+  origin: 'built-in',
   settings: {},
   secrets: ['authToken'],
   endpoints: [{ name: 'messages', purpose: 'A message comes in' }],

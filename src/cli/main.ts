@@ -78,8 +78,9 @@ function buildProgram(shell: Shell, said: Said): Command {
 }
 
 const programHelp = `
-All commands but serve, migrate, demo, doctor, backup and restore ask a running server. They find its address and key in the data directory
-(ARCHWAY_DATA_DIR, default ./data), unless ARCHWAY_ADMIN_URL and ARCHWAY_API_KEY are set. Every command has --help.
+All commands ask a running server, but serve, migrate, demo, doctor, backup, restore, and test and new of connector and sink. They
+find its address and key in the data directory (ARCHWAY_DATA_DIR, default ./data), unless ARCHWAY_ADMIN_URL and ARCHWAY_API_KEY
+are set. Every command has --help.
 
 ${exitCodeHelp()}
 

@@ -9,7 +9,7 @@ type Sink = z.infer<typeof sinkShape>;
 export const sinkColumns: readonly Column<Sink>[] = [
   { heading: 'ID', value: (sink) => sink.id },
   { heading: 'NAME', value: (sink) => sink.name },
-  { heading: 'TYPE', value: (sink) => sink.type },
+  { heading: 'TYPE', value: typeText },
   { heading: 'STATE', value: (sink) => sink.state },
   { heading: 'DELIVERED', value: (sink) => sink.delivered },
   { heading: 'PER MINUTE', value: (sink) => sink.deliveredPerMinute },
@@ -27,7 +27,7 @@ export function describeSink(sink: Sink): string[] {
   return [
     sink.name,
     `  id         ${sink.id}`,
-    `  type       ${sink.type}`,
+    `  type       ${typeText(sink)}`,
     `  takes      ${filterText(sink)}`,
     `  state      ${stateText(sink)}`,
     ...troubleLines(sink),
@@ -37,6 +37,11 @@ export function describeSink(sink: Sink): string[] {
     '  settings',
     ...settings,
   ];
+}
+
+/** The built-in ones are what one expects; of another the place is shown that it came from. */
+function typeText({ type, origin = 'built-in' }: Sink): string {
+  return origin === 'built-in' ? type : `${type} from ${origin}`;
 }
 
 function filterText({ filter, leftOut }: Sink): string {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { z } from 'zod';
 import { commaSeparated } from './arguments.js';
 import { usageError } from './cli-error.js';
+import { registerPluginCommands } from './plugin-commands.js';
 import { addSetOption, readSettings, type Setting, settingNotes } from './settings.js';
 import { addedSinkShape, sinkShape } from './shapes.js';
 import { action, addApiCommand, type Context, type Shell } from './shell.js';
@@ -62,6 +63,7 @@ A new filter is for the records that are made from now on. ${filterNotes}\n${set
     example: 'archway sink inspect archive',
     notes: 'Ends with 6 when anything is altered or missing; each such record is listed.',
   }).action(action(shell, inspectSinks));
+  registerPluginCommands(family, 'sink', shell);
 }
 
 function registerPauses(family: Command, shell: Shell): void {

@@ -1,7 +1,8 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { FailureKind } from '../sdk/index.js';
 import type { Queries } from './client.js';
-import { insertRows } from './insert-rows.js';
+import { insertStatements } from './insert-rows.js';
+import { runInOrder } from './run-in-order.js';
 import { deliveries, evidence } from './schema/index.js';
 import { countQueued } from './sink-counts.js';
 
@@ -14,25 +15,20 @@ export const deliveriesChannel = 'archway_deliveries';
 /** Queues deliveries: one row each, and their lanes become due. Part of the transaction that makes the records. */
 export async function enqueueDeliveries(tx: Queries, rows: readonly NewDelivery[]): Promise<void> {
   if (rows.length === 0) return;
-  await insertRows(tx, deliveries, rows);
   const unique = new Map(rows.map((row) => [laneOrder(row), row]));
   const ordered = [...unique].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, row]) => row);
   // A lane that waits for its head keeps waiting: a new record behind it must not hurry the retry.
-  await tx.execute(sql`
+  const due = sql`
     insert into lanes (instance_id, sink_id, lane, due_at)
     select instance_id, sink_id, lane, now()
     from unnest(${sql.param(ordered.map((row) => row.instanceId))}::uuid[],
                 ${sql.param(ordered.map((row) => row.sinkId))}::uuid[],
                 ${sql.param(ordered.map((row) => row.lane))}::uuid[]) as due (instance_id, sink_id, lane)
-    on conflict (sink_id, lane) do update set due_at = coalesce(lanes.due_at, now())`);
-  await countQueued(
-    tx,
-    rows.map((row) => row.sinkId),
-  );
-  const sinks = [...new Set(rows.map((row) => row.sinkId))];
-  await tx.execute(
-    sql`select pg_notify(${deliveriesChannel}, sink) from unnest(${sql.param(sinks)}::text[]) as sink`,
-  );
+    on conflict (sink_id, lane) do update set due_at = coalesce(lanes.due_at, now())`;
+  const sinkIds = rows.map((row) => row.sinkId);
+  const sinks = sql.param([...new Set(sinkIds)]);
+  const notify = sql`select pg_notify(${deliveriesChannel}, sink) from unnest(${sinks}::text[]) as sink`;
+  await runInOrder(tx, [...insertStatements(deliveries, rows), due, countQueued(sinkIds), notify]);
 }
 
 /** Rows are locked in one order everywhere, so that two transactions never wait for each other. */
@@ -100,13 +96,13 @@ export async function readPending(
 /** Returns how many deliveries were made by it; what another node has settled already does not count twice. */
 export async function storeEvidence(tx: Queries, rows: readonly NewEvidence[]): Promise<number> {
   if (rows.length === 0) return 0;
-  await insertRows(tx, evidence, rows, sql`do nothing`);
-  const made = await tx.execute(sql`
+  const delivered = sql`
     update deliveries set state = 'delivered', attempts = attempts + 1, changed_at = now(),
       failure_kind = null, failure = null
     where id = any(${sql.param(rows.map((row) => row.deliveryId))}::uuid[]) and state <> 'delivered'
-    returning 1`);
-  return made.length;
+    returning 1`;
+  const results = await runInOrder(tx, [...insertStatements(evidence, rows, sql`do nothing`), delivered]);
+  return results.at(-1)?.length ?? 0;
 }
 
 export interface FailedTry {
@@ -159,17 +155,16 @@ export async function releaseLanes(
   const ids = sql.param(release.lanes.map(({ lane }) => lane));
   const delays = sql.param(release.lanes.map(({ retryInMs }) => retryInMs));
   const mine = sql`lanes.sink_id = ${release.sinkId} and lanes.lease_holder = ${release.holder}`;
-  await tx.execute(
-    sql`select 1 from lanes where ${mine} and lane = any(${ids}::uuid[]) order by lane for update`,
-  );
-  await tx.execute(sql`
+  const lock = sql`select 1 from lanes where ${mine} and lane = any(${ids}::uuid[]) order by lane for update`;
+  const give = sql`
     update lanes set lease_holder = null, leased_until = null,
       due_at = case when exists (
         select 1 from deliveries where deliveries.sink_id = lanes.sink_id and deliveries.lane = lanes.lane
           and deliveries.state = 'pending')
         then now() + released.delay_ms * interval '1 millisecond' end
     from unnest(${ids}::uuid[], ${delays}::float8[]) as released (lane, delay_ms)
-    where ${mine} and lanes.lane = released.lane`);
+    where ${mine} and lanes.lane = released.lane`;
+  await runInOrder(tx, [lock, give]);
 }
 
 /** Gives back what this node had claimed when it died. Call before it claims anything. */

@@ -1,7 +1,8 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Queries } from './client.js';
-import { insertRows } from './insert-rows.js';
+import { insertStatements } from './insert-rows.js';
 import type { Lease } from './leases.js';
+import { runInOrder } from './run-in-order.js';
 import { attachments, receipts, recordAddresses, records } from './schema/index.js';
 
 export type NewRecord = typeof records.$inferInsert;
@@ -49,10 +50,12 @@ export interface NewEntries {
 
 /** Appends records with what is found by them. Their sequence numbers follow the one that `lockJournal` gave. */
 export async function appendEntries(tx: Queries, entries: NewEntries): Promise<void> {
-  await insertRows(tx, records, entries.records);
-  await insertRows(tx, recordAddresses, entries.addresses, sql`do nothing`);
-  await insertRows(tx, receipts, entries.receipts);
-  await insertRows(tx, attachments, entries.attachments);
+  await runInOrder(tx, [
+    ...insertStatements(records, entries.records),
+    ...insertStatements(recordAddresses, entries.addresses, sql`do nothing`),
+    ...insertStatements(receipts, entries.receipts),
+    ...insertStatements(attachments, entries.attachments),
+  ]);
 }
 
 /** The records that these events already have. */

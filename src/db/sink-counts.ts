@@ -1,13 +1,13 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Queries } from './client.js';
 
-/** Counts deliveries that were queued. Part of the transaction that queues them. */
-export async function countQueued(tx: Queries, sinkIds: readonly string[]): Promise<void> {
-  await tx.execute(sql`
+/** Counts deliveries that were queued, one sink for each. Part of the transaction that queues them. */
+export function countQueued(sinkIds: readonly string[]): SQL {
+  return sql`
     update sink_inflow set queued = queued + queued_now
     from (select sink, count(*) as queued_now
           from unnest(${sql.param([...sinkIds])}::uuid[]) as given (sink) group by sink) as counted
-    where sink_id = counted.sink`);
+    where sink_id = counted.sink`;
 }
 
 /** Counts records that the filters of sinks left out, one id for each, and those that no sink took. */

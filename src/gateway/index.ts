@@ -13,7 +13,8 @@ import { Sessions } from '../pipeline/sessions.js';
 import { Spool } from '../pipeline/spool.js';
 import { Supervisor } from '../pipeline/supervisor.js';
 import { Watch } from '../pipeline/watch.js';
-import { loadBuiltIns } from '../plugins/load.js';
+import { loadPlugins } from '../plugins/load.js';
+import { builtIn, type Registry } from '../plugins/registry.js';
 import type { Log } from '../telemetry/log.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import { blobsDirectoryOf, type DataDirectory, openDataDirectory, writeDurably } from './data-directory.js';
@@ -57,12 +58,13 @@ export async function startGateway(config: Config, log: Log): Promise<Gateway> {
 }
 
 async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gateway> {
+  // First, since a plugin that is missing must leave everything as it was.
+  const registry = await loadRegistry(config, log);
   const data = await openDataDirectory(config.dataDirectory);
   cleanup.push(() => data.release());
   await requireNoUnfinishedRestore(data.path);
   const database = await openMigrated(config, log, cleanup);
   const masterKey = await loadMasterKey(config.masterKey, database);
-  const registry = await loadBuiltIns();
   const tenants = new Tenants(database, masterKey);
   const blobs = new Blobs(blobsDirectoryOf(data.path));
   const firstStart = await prepareFirstStart(database, tenants, registry, data.path);
@@ -114,6 +116,16 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
     failed: database.died,
     stop: () => undo(cleanup, log),
   };
+}
+
+/** Loads the plugins; those from outside are named in the log. */
+async function loadRegistry({ plugins }: Config, log: Log): Promise<Registry> {
+  const registry = await loadPlugins(plugins);
+  for (const plugin of [...registry.connectors, ...registry.sinks]) {
+    const origin = registry.originOf(plugin);
+    if (origin !== builtIn) log.info({ plugin: plugin.id, origin }, 'Loaded a plugin from outside.');
+  }
+  return registry;
 }
 
 async function openMigrated(config: Config, log: Log, cleanup: Cleanup): Promise<Database> {

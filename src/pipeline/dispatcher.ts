@@ -33,9 +33,11 @@ export interface DispatcherOptions {
   readonly abandonMs?: number;
 }
 
-/** Lanes that are delivered at the same time, and as many that wait for their turn. */
+/** Lanes that are delivered at the same time, and with those that wait for their turn. */
 const lanesMax = 32;
-const claimedMax = 2 * lanesMax;
+const claimedMax = 4 * lanesMax;
+/** Lanes are claimed when so few are left in hand, and many at a time: each claim is a commit. */
+const claimedMin = 2 * lanesMax;
 const perLaneMax = 50;
 /**
  * Longer than a lane may wait for its turn, deliver, and be given up together: whoever takes the lane over must not meet us
@@ -145,7 +147,7 @@ export class Dispatcher {
     const { database, node } = this.#options;
     // After a pause one lane goes first: while the sink is still away, one delivery finds out and not thirty-two.
     const limit = (this.#settlement.healthy ? claimedMax : 1) - this.#active.size;
-    if (limit < 1) return false;
+    if (limit < 1 || this.#active.size > claimedMin) return false;
     const claimedAt = performance.now();
     const claim = { sinkId: this.sinkId, holder: node, active: [...this.#active], limit, leaseMs };
     const lanes = await claimLanes(database.orm, claim);

@@ -58,6 +58,8 @@ export interface Connector<Schema extends z.ZodObject = z.ZodObject> {
   /** Lower-case letters, digits and dashes; the name of its folder; never changes. */
   readonly id: string;
   readonly title: string;
+  /** The `contractVersion` that it was made for. Left out: 1. The gateway does not start with one made for another. */
+  readonly contract?: number;
   /** Version of the parser. Raise it when `parse` would read some capture differently. */
   readonly version: string;
   readonly settings: Schema;

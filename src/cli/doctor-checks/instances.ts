@@ -94,7 +94,7 @@ async function checkPlugins({ database, registry }: Content): Promise<Check> {
   return fail(
     'plugins',
     `accounts or sinks need what is not installed: ${[...missing].join(', ')}`,
-    'install the plugin again; until then its webhooks are refused and its deliveries wait',
+    'install the plugin again, or name it in ARCHWAY_PLUGINS; until then its webhooks are refused and its deliveries wait',
   );
 }
 

@@ -98,6 +98,12 @@ export const settingsSchema = z.record(z.string(), z.unknown());
 
 export const personSchema = z.object({ id: z.uuid(), name: z.string() }).openapi('Person');
 
+/** Where the plugin came from, so that an auditor sees what runs here. */
+export const originSchema = z.string().openapi({
+  description:
+    '`built-in`, the path of the file that the plugin was loaded from, or its package as name@version.',
+});
+
 export const replayBody = z.strictObject({
   ids: z.array(z.uuid()).max(10_000).optional().openapi({ description: 'Only these; without it, all.' }),
 });

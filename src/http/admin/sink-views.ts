@@ -2,9 +2,10 @@ import { z } from '@hono/zod-openapi';
 import { noFigures, type SinkFigures } from '../../db/sink-counts.js';
 import { maskSecrets } from '../../domain/settings.js';
 import type { ConfiguredSink } from '../../domain/sinks.js';
+import type { Registry } from '../../plugins/registry.js';
 import { failureKinds, recordKinds } from '../../sdk/index.js';
 import { explainFailure } from './explanations.js';
-import { instantSchema, settingsSchema } from './schemas.js';
+import { instantSchema, originSchema, settingsSchema } from './schemas.js';
 
 /** What the API shows of a sink. */
 
@@ -55,6 +56,7 @@ export const sinkSchema = z
     id: z.uuid(),
     name: z.string(),
     type: z.string(),
+    origin: originSchema,
     settings: settingsSchema.openapi({ description: 'Credentials are shown as ••••.' }),
     guarantees: z.object({ immutable: z.boolean(), dedupes: z.boolean(), inspectable: z.boolean() }),
     filter: filterSchema.nullable().openapi({ description: 'Null: it takes every record.' }),
@@ -72,12 +74,17 @@ export const sinkSchema = z
   })
   .openapi('Sink');
 
-export function sinkView(sink: ConfiguredSink, figures: SinkFigures = noFigures): z.infer<typeof sinkSchema> {
+export function sinkView(
+  registry: Registry,
+  sink: ConfiguredSink,
+  figures: SinkFigures = noFigures,
+): z.infer<typeof sinkSchema> {
   const { id, name, type, settings } = sink;
   return {
     id,
     name,
     type: type.id,
+    origin: registry.originOf(type),
     settings: maskSecrets(type.settings, settings),
     guarantees: { ...type.guarantees },
     filter: filterView(sink),

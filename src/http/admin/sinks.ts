@@ -161,7 +161,7 @@ function addReadingRoutes(app: AdminApp, options: AdminOptions): void {
     const tenant = await requireInstance(context, tenants);
     const sinks = await readSinks(database.orm, tenant, registry);
     const figures = await readFigures(database.orm, tenant.id);
-    const views = sinks.map((sink) => sinkView(sink, figures.get(sink.id)));
+    const views = sinks.map((sink) => sinkView(registry, sink, figures.get(sink.id)));
     return context.json(pageOfAll('sinks', views, context.req.valid('query')), 200);
   });
 
@@ -275,5 +275,5 @@ async function readView(
   id: string,
 ): Promise<z.infer<typeof sinkSchema>> {
   const sink = await findSink(options, tenant, id);
-  return sinkView(sink, (await readFigures(options.database.orm, tenant.id)).get(id));
+  return sinkView(options.registry, sink, (await readFigures(options.database.orm, tenant.id)).get(id));
 }

@@ -50,7 +50,7 @@ export function addStatusRoutes(app: AdminApp, options: AdminOptions): void {
     const tenant = await requireInstance(context, tenants);
     const status = await readStatus(database.orm, tenant, registry);
     const sinks = status.sinks.map(({ sink, figures }) => {
-      const { id, name, state, pausedAt, trouble, waiting, lagSeconds } = sinkView(sink, figures);
+      const { id, name, state, pausedAt, trouble, waiting, lagSeconds } = sinkView(registry, sink, figures);
       return { id, name, state, pausedAt, trouble, waiting, lagSeconds };
     });
     return context.json({ ...status, spool: { waiting: spoolWaiting() }, sinks }, 200);
