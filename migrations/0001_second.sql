@@ -1,3 +1,21 @@
+CREATE TABLE "sessions" (
+	"account_id" uuid PRIMARY KEY NOT NULL,
+	"instance_id" uuid NOT NULL,
+	"state" text NOT NULL,
+	"sealed" "bytea" NOT NULL,
+	"changed_at" timestamp (3) with time zone NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "alerts" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"instance_id" uuid NOT NULL,
+	"reason" text NOT NULL,
+	"subject" uuid NOT NULL,
+	"detail" text NOT NULL,
+	"opened_at" timestamp (3) with time zone NOT NULL,
+	"closed_at" timestamp (3) with time zone
+);
+--> statement-breakpoint
 CREATE TABLE "thread_parties" (
 	"instance_id" uuid NOT NULL,
 	"thread_id" uuid NOT NULL,
@@ -30,6 +48,23 @@ CREATE TABLE "threads" (
 	"channels" text[] NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "sink_inflow" (
+	"sink_id" uuid PRIMARY KEY NOT NULL,
+	"instance_id" uuid NOT NULL,
+	"queued" bigint NOT NULL,
+	"left_out" bigint NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "sink_outflow" (
+	"sink_id" uuid NOT NULL,
+	"minute" timestamp (3) with time zone NOT NULL,
+	"instance_id" uuid NOT NULL,
+	"delivered" bigint NOT NULL,
+	"failed" bigint NOT NULL,
+	"last_delivered_at" timestamp (3) with time zone,
+	CONSTRAINT "sink_outflow_sink_id_minute_pk" PRIMARY KEY("sink_id","minute")
+);
+--> statement-breakpoint
 CREATE TABLE "event_aliases" (
 	"instance_id" uuid NOT NULL,
 	"alias" uuid NOT NULL,
@@ -39,15 +74,31 @@ CREATE TABLE "event_aliases" (
 --> statement-breakpoint
 ALTER TABLE "captures" ALTER COLUMN "account_id" DROP NOT NULL;--> statement-breakpoint
 ALTER TABLE "records" ALTER COLUMN "account_id" DROP NOT NULL;--> statement-breakpoint
+ALTER TABLE "accounts" ADD COLUMN "expect_every_minutes" integer;--> statement-breakpoint
+ALTER TABLE "sinks" ADD COLUMN "filter" jsonb;--> statement-breakpoint
+ALTER TABLE "sinks" ADD COLUMN "stopped_at" timestamp (3) with time zone;--> statement-breakpoint
+ALTER TABLE "sinks" ADD COLUMN "failing_since" timestamp (3) with time zone;--> statement-breakpoint
+ALTER TABLE "journals" ADD COLUMN "unmatched" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "attachments" ADD COLUMN "blob_id" text;--> statement-breakpoint
+ALTER TABLE "records" ADD COLUMN "custodian_ids" uuid[] DEFAULT '{}' NOT NULL;--> statement-breakpoint
+ALTER TABLE "sessions" ADD CONSTRAINT "sessions_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sessions" ADD CONSTRAINT "sessions_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "alerts" ADD CONSTRAINT "alerts_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "thread_parties" ADD CONSTRAINT "thread_parties_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "thread_parties" ADD CONSTRAINT "thread_parties_thread_id_threads_id_fk" FOREIGN KEY ("thread_id") REFERENCES "public"."threads"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "thread_spans" ADD CONSTRAINT "thread_spans_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "thread_spans" ADD CONSTRAINT "thread_spans_thread_id_threads_id_fk" FOREIGN KEY ("thread_id") REFERENCES "public"."threads"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "threads" ADD CONSTRAINT "threads_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sink_inflow" ADD CONSTRAINT "sink_inflow_sink_id_sinks_id_fk" FOREIGN KEY ("sink_id") REFERENCES "public"."sinks"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sink_inflow" ADD CONSTRAINT "sink_inflow_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sink_outflow" ADD CONSTRAINT "sink_outflow_sink_id_sinks_id_fk" FOREIGN KEY ("sink_id") REFERENCES "public"."sinks"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sink_outflow" ADD CONSTRAINT "sink_outflow_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "event_aliases" ADD CONSTRAINT "event_aliases_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE UNIQUE INDEX "alerts_open" ON "alerts" USING btree ("instance_id","reason","subject") WHERE closed_at is null;--> statement-breakpoint
+CREATE INDEX "alerts_by_instance" ON "alerts" USING btree ("instance_id","id");--> statement-breakpoint
 CREATE INDEX "thread_parties_by_address" ON "thread_parties" USING btree ("instance_id","address_id");--> statement-breakpoint
 CREATE INDEX "thread_spans_by_conversation" ON "thread_spans" USING btree ("instance_id","conversation_id");--> statement-breakpoint
 CREATE INDEX "event_aliases_by_event" ON "event_aliases" USING btree ("instance_id","event_key");--> statement-breakpoint
+CREATE INDEX "deliveries_oldest" ON "deliveries" USING btree ("sink_id","sequence") WHERE state = 'pending';--> statement-breakpoint
 UPDATE "receipts" SET "rank" = "rank" + CASE WHEN "rank" >= 9 THEN 4 ELSE 2 END;--> statement-breakpoint
 UPDATE "messages" SET "status_rank" = "status_rank" + CASE WHEN "status_rank" >= 9 THEN 4 ELSE 2 END WHERE "status_rank" > 0;

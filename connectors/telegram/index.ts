@@ -1,5 +1,6 @@
 import { defineConnector } from 'archway/sdk';
 import { parse } from './parse.js';
+import { run } from './session.js';
 import { botIdOf, settingsSchema } from './settings.js';
 import { verify } from './verify.js';
 
@@ -30,4 +31,5 @@ export default defineConnector({
   },
   ownAddresses: (settings) => [botIdOf(settings)],
   parse,
+  run,
 });

@@ -1,5 +1,5 @@
 import { type Config, ConfigError } from '../config/index.js';
-import { loadBuiltIns } from '../plugins/load.js';
+import type { Registry } from '../plugins/registry.js';
 import type { MasterKey } from '../vault/index.js';
 import { checkApiKey } from './doctor-checks/api-key.js';
 import { checkBacklog } from './doctor-checks/backlog.js';
@@ -10,10 +10,11 @@ import { checkClock, checkDurability } from './doctor-checks/database.js';
 import { checkContent } from './doctor-checks/instances.js';
 import { checkMasterKey } from './doctor-checks/master-key.js';
 import { openForChecks } from './doctor-checks/opened-database.js';
+import { checkPlugins } from './doctor-checks/plugins.js';
 import { checkPublicUrl } from './doctor-checks/public-url.js';
 import { checkSchema } from './doctor-checks/schema.js';
 import { checkServer, type ServerFinding } from './doctor-checks/server.js';
-import { checkSinkStates } from './doctor-checks/sinks.js';
+import { checkSinkStates, checkUnmatched } from './doctor-checks/sinks.js';
 import { checkSpool } from './doctor-checks/spool.js';
 import { rootMessage } from './errors.js';
 import { exitCodes } from './exit-codes.js';
@@ -45,13 +46,15 @@ async function examine(context: Context): Promise<Check[]> {
 async function examineSetUp(config: Config, instance: string | undefined): Promise<Check[]> {
   const dataDirectory = await checkDataDirectory(config.dataDirectory);
   const { check: masterKeyCheck, masterKey } = await checkMasterKey(config);
+  const { checks: pluginChecks, registry } = await checkPlugins(config.plugins);
   const server = await checkServer(config, instance);
   return [
+    ...pluginChecks,
     dataDirectory,
     masterKeyCheck,
     await checkApiKey(config),
     server.check,
-    ...(await examineDatabase(config, { instance, masterKey, server })),
+    ...(await examineDatabase(config, { instance, masterKey, registry, server })),
     ...checkReport(server),
     checkPublicUrl(config),
     await checkSpool(config.spool),
@@ -61,18 +64,21 @@ async function examineSetUp(config: Config, instance: string | undefined): Promi
 interface Known {
   readonly instance: string | undefined;
   readonly masterKey: MasterKey | undefined;
+  readonly registry: Registry | undefined;
   readonly server: ServerFinding;
 }
 
-async function examineDatabase(config: Config, { instance, masterKey, server }: Known): Promise<Check[]> {
+async function examineDatabase(
+  config: Config,
+  { instance, masterKey, registry, server }: Known,
+): Promise<Check[]> {
   const opened = await openForChecks(config, server.running);
   if (opened.database === undefined) return [opened.check, ...checkBacklogOf(server)];
   const { database } = opened;
   try {
     const { check, current } = await checkSchema(database);
     const checks = [await checkDurability(database), await checkClock(database), check];
-    if (!current) return checks;
-    const registry = await loadBuiltIns();
+    if (!current || registry === undefined) return checks;
     const content = { database, registry, masterKey, instance, serverRunning: server.running };
     return [...checks, ...(await checkContent(content))];
   } catch (error) {
@@ -92,7 +98,11 @@ function checkBacklogOf({ report }: ServerFinding): Check[] {
 
 function checkReport({ report }: ServerFinding): Check[] {
   if (report === undefined) return [];
-  return [...checkSinkStates(report.sinks), ...checkCustodians(report.status.unassignedOwnAddresses)];
+  return [
+    ...checkSinkStates(report.sinks),
+    ...checkUnmatched(report.status.unmatched),
+    ...checkCustodians(report.status.unassignedOwnAddresses),
+  ];
 }
 
 async function printChecks(output: Output, checks: readonly Check[]): Promise<void> {

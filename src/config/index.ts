@@ -11,6 +11,9 @@ export interface Config {
   readonly database: DatabaseLocation;
   readonly masterKey: MasterKeySource;
   readonly spool: { readonly directory: string; readonly freeMinBytes: number };
+  /** Connectors and sinks beside the built-in ones: paths and package names, as given. */
+  readonly plugins: readonly string[];
+  readonly alerts: { readonly sinkDownMs: number; readonly behindMs: number };
   readonly logLevel: Variables['ARCHWAY_LOG_LEVEL'];
   /** For the command line. */
   readonly adminUrl: string | undefined;
@@ -76,6 +79,14 @@ function fromVariables(variables: Variables): Config {
     spool: {
       directory: resolve(variables.ARCHWAY_SPOOL_DIR ?? join(dataDirectory, 'spool')),
       freeMinBytes: variables.ARCHWAY_SPOOL_FREE_MIN_MB * 1024 * 1024,
+    },
+    plugins: (variables.ARCHWAY_PLUGINS ?? '')
+      .split(',')
+      .map((reference) => reference.trim())
+      .filter((reference) => reference !== ''),
+    alerts: {
+      sinkDownMs: variables.ARCHWAY_ALERT_SINK_DOWN_MINUTES * 60_000,
+      behindMs: variables.ARCHWAY_ALERT_BEHIND_MINUTES * 60_000,
     },
     logLevel: variables.ARCHWAY_LOG_LEVEL,
     adminUrl: variables.ARCHWAY_ADMIN_URL,

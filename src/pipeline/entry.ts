@@ -30,6 +30,9 @@ export interface Entry {
   readonly receipt: NewReceipt | undefined;
   /** What it says about its conversation. */
   readonly touch: Touch | undefined;
+  readonly connector: string;
+  /** Of the account that it came through; whose they are tells whose record it is where nothing else does. */
+  readonly ownAddresses: readonly string[];
   /** Deliveries of one lane go out in order: the conversation, or else the account, or else the instance. */
   readonly lane: string;
 }
@@ -92,6 +95,7 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     }),
     eventDigest: Buffer.from(draft.eventDigest, 'hex'),
     leafHash: leafHash(skeletonBytes),
+    custodianIds: custodiansOf(draft.content, at, context),
   };
   return {
     record,
@@ -100,6 +104,8 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     message: messageRow(draft, record),
     receipt: receiptRow(draft, record),
     touch: touchOf(tenant, draft.content, { conversationId, account: draft.source.account, at, sequence }),
+    connector: origin.connector,
+    ownAddresses: draft.source.account?.ownAddresses ?? [],
     lane: conversationId ?? origin.accountId ?? tenant.id,
   };
 }
@@ -161,6 +167,15 @@ function resolve(
   const ids = addressesOf(given).map(({ address }) => addressId(tenant.vault, address.value));
   const { custodian, contact } = partiesAt(people, ids, at);
   return { ...(custodian && { custodian }), ...(contact && { contact }) };
+}
+
+/** All custodians among the parties: a conversation between two of them is that of both. */
+function custodiansOf(content: DraftContent, at: Date, { tenant, people }: EntryContext): string[] {
+  const ids = addressesOf(content).flatMap(({ address }) => {
+    const person = people(addressId(tenant.vault, address.value), at);
+    return person?.role === 'custodian' ? person.id : [];
+  });
+  return [...new Set(ids)];
 }
 
 function addressRows(content: DraftContent, tenant: Tenant, sequence: number): NewAddress[] {

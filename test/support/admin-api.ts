@@ -9,6 +9,7 @@ import { claimLanes, readPending } from '../../src/db/delivery-queue.js';
 import { claimCaptures, insertCaptures } from '../../src/db/inbox.js';
 import { readRecordsById } from '../../src/db/journal.js';
 import { acquireLease } from '../../src/db/leases.js';
+import { writeBackup } from '../../src/domain/backup/index.js';
 import { Blobs } from '../../src/domain/blobs.js';
 import { openCapture, sealCapture } from '../../src/domain/captures.js';
 import { envelopeBytes, readEnvelope } from '../../src/domain/records.js';
@@ -43,6 +44,8 @@ export interface CallOptions {
   readonly headers?: Record<string, string>;
 }
 
+const noFiles = { spoolDirectory: '/nonexistent/spool', blobsDirectory: '/nonexistent/blobs' };
+
 export type TestApi = Awaited<ReturnType<typeof startTestApi>>;
 
 /** The private API over a database of its own, with plugins for tests and an instance `default`. */
@@ -67,6 +70,7 @@ export async function startTestApi(overrides: Partial<AdminOptions> = {}) {
     blobs,
     refresh: () => directory.refresh(),
     spoolWaiting: () => false,
+    writeBackup: (id, write) => writeBackup({ ...tenants, ...noFiles }, id, write),
     publicUrl: 'https://archway.example.com',
     metrics: createMetrics(),
     log,
@@ -177,7 +181,7 @@ function pipeline({ database, registry, directory, log, metrics }: AdminOptions)
           return { idempotencyKey: `${row.recordId}/${sinkId}`, envelope, bytes: envelopeBytes(envelope) };
         });
         const outcomes = await open.deliver(work, AbortSignal.timeout(10_000));
-        await settlement.settle(laneResult(lane, rows, outcomes));
+        await settlement.settle(laneResult({ lane, startedAt: performance.now() }, rows, outcomes));
       }
       await open[Symbol.asyncDispose]();
     },

@@ -12,7 +12,7 @@ import { type Account, addAccount } from '../../../src/domain/accounts.js';
 import { Blobs } from '../../../src/domain/blobs.js';
 import { sealCapture } from '../../../src/domain/captures.js';
 import { readEnvelope } from '../../../src/domain/records.js';
-import { addSink, type ConfiguredSink } from '../../../src/domain/sinks.js';
+import { addSink, type ConfiguredSink, trySink } from '../../../src/domain/sinks.js';
 import { type Tenant, Tenants } from '../../../src/domain/tenants.js';
 import { AccountDirectory } from '../../../src/pipeline/account-directory.js';
 import { Normaliser } from '../../../src/pipeline/normaliser.js';
@@ -73,7 +73,8 @@ export class World {
     const { orm } = database;
     const configured: ConfiguredSink[] = [];
     for (const { id: type } of sinks) {
-      configured.push(await addSink(orm, tenant, registry, { type, name: type, settings: {} }));
+      const tried = await trySink(registry, { type, name: type, settings: {} });
+      configured.push(await addSink(orm, tenant, tried));
     }
     const request = { connector: connector.id, name: 'desk', settings: { token } };
     const account = await addAccount(orm, tenant, registry, request);
