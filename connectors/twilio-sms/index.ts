@@ -1,5 +1,6 @@
 import { defineConnector } from 'archway/sdk';
 import { readParty } from './addresses.js';
+import { mediaRequest } from './media.js';
 import { parse } from './parse.js';
 import { replyToMessage, replyToStatus } from './reply.js';
 import { settingsSchema } from './settings.js';
@@ -44,4 +45,5 @@ export default defineConnector({
     return [...new Set(values.filter((value) => value !== undefined))];
   },
   parse,
+  media: mediaRequest,
 });

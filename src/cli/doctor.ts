@@ -16,6 +16,7 @@ import { checkSchema } from './doctor-checks/schema.js';
 import { checkServer, type ServerFinding } from './doctor-checks/server.js';
 import { checkSinkStates, checkUnmatched } from './doctor-checks/sinks.js';
 import { checkSpool } from './doctor-checks/spool.js';
+import { checkTestEndpoints } from './doctor-checks/test-endpoints.js';
 import { rootMessage } from './errors.js';
 import { exitCodes } from './exit-codes.js';
 import type { Output } from './output.js';
@@ -57,6 +58,7 @@ async function examineSetUp(config: Config, instance: string | undefined): Promi
     ...(await examineDatabase(config, { instance, masterKey, registry, server })),
     ...checkReport(server),
     checkPublicUrl(config),
+    ...checkTestEndpoints(config),
     await checkSpool(config.spool),
   ];
 }
@@ -98,10 +100,11 @@ function checkBacklogOf({ report }: ServerFinding): Check[] {
 
 function checkReport({ report }: ServerFinding): Check[] {
   if (report === undefined) return [];
+  const { status } = report;
   return [
     ...checkSinkStates(report.sinks),
-    ...checkUnmatched(report.status.unmatched),
-    ...checkCustodians(report.status.unassignedOwnAddresses),
+    ...checkUnmatched(status.unmatched),
+    ...checkCustodians(status.unassignedOwnAddresses),
   ];
 }
 

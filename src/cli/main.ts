@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { archwayVersion } from '../core/version.js';
 import { registerAccounts } from './accounts.js';
 import { registerAlerts } from './alerts.js';
+import { registerAttachments } from './attachments.js';
 import { registerBackup } from './backup.js';
 import { usageError } from './cli-error.js';
 import { registerConnectors } from './connectors.js';
@@ -73,6 +74,7 @@ function buildProgram(shell: Shell, said: Said): Command {
   registerConnectors(program, shell);
   registerInstances(program, shell);
   registerMessages(program, shell);
+  registerAttachments(program, shell);
   registerConversations(program, shell);
   registerRecords(program, shell);
   registerDeadLetters(program, shell);

@@ -30,10 +30,10 @@ export async function readStatus(
   registry: Registry,
 ): Promise<InstanceStatus> {
   const counts = await countInstance(queries, tenant.id);
-  const accounts = await readAccounts(queries, tenant, registry);
-  const unassigned = await findUnassignedAddresses(queries, tenant, accounts, new Date());
   const figures = await readFigures(queries, tenant.id);
   const sinks = await readSinks(queries, tenant, registry);
+  const accounts = await readAccounts(queries, tenant, registry);
+  const unassigned = await findUnassignedAddresses(queries, tenant, accounts, new Date());
   const { records, unmatched, messages, parkedReceipts } = counts;
   return {
     records,

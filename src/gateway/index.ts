@@ -6,13 +6,13 @@ import { migrateDatabase } from '../db/migrate.js';
 import { Blobs } from '../domain/blobs.js';
 import { Tenants } from '../domain/tenants.js';
 import { createAdmin } from '../http/admin/index.js';
-import { createIngress } from '../http/ingress.js';
+import { createIngress, type IngressOptions } from '../http/ingress.js';
 import { AccountDirectory } from '../pipeline/account-directory.js';
 import { Ingest } from '../pipeline/ingest.js';
 import { Sessions } from '../pipeline/sessions.js';
 import { Spool } from '../pipeline/spool.js';
 import { Supervisor } from '../pipeline/supervisor.js';
-import { Watch } from '../pipeline/watch.js';
+import { Watch, type WatchOptions } from '../pipeline/watch.js';
 import { loadPlugins } from '../plugins/load.js';
 import { builtIn, type Registry } from '../plugins/registry.js';
 import type { Log } from '../telemetry/log.js';
@@ -39,6 +39,8 @@ export interface Gateway {
 const bodyMaxBytes = 1024 * 1024;
 const requestTimeoutMs = 15_000;
 const listenerGraceMs = 5_000;
+const testEndpointsWarning =
+  'ARCHWAY_ALLOW_TEST_ENDPOINTS=1: this machine itself may play a provider. For tests only; remove it for real traffic.';
 
 /** Everything that `stop` must undo, newest last. */
 type Cleanup = (() => Promise<void> | void)[];
@@ -60,6 +62,7 @@ export async function startGateway(config: Config, log: Log): Promise<Gateway> {
 async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gateway> {
   // First, since a plugin that is missing must leave everything as it was.
   const registry = await loadRegistry(config, log);
+  if (config.allowTestEndpoints) log.warn(testEndpointsWarning);
   const data = await openDataDirectory(config.dataDirectory);
   cleanup.push(() => data.release());
   await requireNoUnfinishedRestore(data.path);
@@ -74,24 +77,16 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   const directory = new AccountDirectory(database, tenants, registry, log);
   const ingest = new Ingest({ database, spool, log, metrics });
   const parts = { database, tenants, registry, directory, blobs, log, metrics };
-  const supervisor = new Supervisor({ ...parts, ingest, node: data.nodeId });
+  const { attachmentMaxBytes, allowTestEndpoints } = config;
+  const node = data.nodeId;
+  const supervisor = new Supervisor({ ...parts, ingest, node, attachmentMaxBytes, allowTestEndpoints });
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
   const limits = config.alerts;
-  const watch = new Watch({ database, tenants, spool, node: data.nodeId, limits, log, metrics });
-  cleanup.push(() => watch.stop());
-  watch.start();
+  startWatch({ database, tenants, spool, node: data.nodeId, limits, log, metrics }, cleanup);
 
-  // The public URL may depend on the port that was bound, and the routes on the public URL.
-  const publicListener = await Listener.open(
-    (port) => {
-      const publicUrl = config.publicUrl ?? `http://localhost:${port}`;
-      return createIngress({ directory, ingest, publicUrl, bodyMaxBytes, log, metrics });
-    },
-    { ...config.publicListener, requestTimeoutMs },
-  );
+  const { publicListener, publicUrl } = await openPublicListener(config, { directory, ingest, log, metrics });
   cleanup.push(() => publicListener.close(listenerGraceMs));
-  const publicUrl = config.publicUrl ?? `http://localhost:${publicListener.port}`;
   const sessions = new Sessions({ database, directory, publicUrl, node: data.nodeId, log });
   cleanup.push(() => sessions.stop());
   sessions.start();
@@ -126,6 +121,25 @@ async function loadRegistry({ plugins }: Config, log: Log): Promise<Registry> {
     if (origin !== builtIn) log.info({ plugin: plugin.id, origin }, 'Loaded a plugin from outside.');
   }
   return registry;
+}
+
+/** The public URL may depend on the port that was bound, and the routes on the public URL. */
+async function openPublicListener(
+  config: Config,
+  parts: Omit<IngressOptions, 'publicUrl' | 'bodyMaxBytes'>,
+): Promise<{ publicListener: Listener; publicUrl: string }> {
+  const urlOf = (port: number) => config.publicUrl ?? `http://localhost:${port}`;
+  const publicListener = await Listener.open(
+    (port) => createIngress({ ...parts, publicUrl: urlOf(port), bodyMaxBytes }),
+    { ...config.publicListener, requestTimeoutMs },
+  );
+  return { publicListener, publicUrl: urlOf(publicListener.port) };
+}
+
+function startWatch(options: WatchOptions, cleanup: Cleanup): void {
+  const watch = new Watch(options);
+  cleanup.push(() => watch.stop());
+  watch.start();
 }
 
 async function openMigrated(config: Config, log: Log, cleanup: Cleanup): Promise<Database> {

@@ -1,11 +1,12 @@
 import { canonicalBytes } from '../core/canonical.js';
-import { leafHash, saltedBytesDigest, saltedJsonDigest } from '../core/digest.js';
+import { leafHash, saltedBytesDigest, saltedJsonDigest, saltedSha256 } from '../core/digest.js';
 import { newId } from '../core/ids.js';
 import { initialStatus, receiptRank } from '../core/receipt-status.js';
 import type { NewAddress, NewAttachment, NewReceipt, NewRecord } from '../db/journal.js';
+import type { NewMediaJob } from '../db/media-jobs.js';
 import type { NewMessage } from '../db/message-log.js';
 import { addressId } from '../domain/addresses.js';
-import { sealAttachment } from '../domain/attachments.js';
+import { type RecordAttachment, sealAttachment } from '../domain/attachments.js';
 import { addressesOf, eventTime } from '../domain/parties.js';
 import { partiesAt, type Resolve } from '../domain/people.js';
 import { sealContent } from '../domain/records.js';
@@ -19,20 +20,19 @@ import {
   type Provenance,
   type Skeleton,
 } from '../sdk/index.js';
-import type { Draft, DraftContent } from './draft.js';
+import type { Draft, DraftContent, Source } from './draft.js';
 
 /** A finished record with what is found by it: the rows of one journal entry. */
 export interface Entry {
   readonly record: NewRecord;
   readonly addresses: NewAddress[];
   readonly attachments: NewAttachment[];
+  readonly mediaJobs: NewMediaJob[];
   readonly message: NewMessage | undefined;
   readonly receipt: NewReceipt | undefined;
+  readonly source: Source;
   /** What it says about its conversation. */
   readonly touch: Touch | undefined;
-  readonly connector: string;
-  /** Of the account that it came through; whose they are tells whose record it is where nothing else does. */
-  readonly ownAddresses: readonly string[];
   /** Deliveries of one lane go out in order: the conversation, or else the account, or else the instance. */
   readonly lane: string;
 }
@@ -51,6 +51,7 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
   const claimed = 'occurredAt' in draft.content ? draft.content.occurredAt : undefined;
   const at = eventTime(claimed?.at, row.receivedAt);
   const content = finishContent(draft.content, at, context);
+  const attachments = 'attachments' in content ? content.attachments : [];
   const conversationId = conversationOf(draft, tenant);
   const skeleton = {
     version: 1,
@@ -100,32 +101,53 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
   return {
     record,
     addresses: addressRows(draft.content, tenant, sequence),
-    attachments: attachmentRows(content, tenant, id),
+    attachments: attachmentRows(tenant, id, attachments),
+    mediaJobs: mediaJobsOf(draft, attachments, context),
     message: messageRow(draft, record),
     receipt: receiptRow(draft, record),
+    source: draft.source,
     touch: touchOf(tenant, draft.content, { conversationId, account: draft.source.account, at, sequence }),
-    connector: origin.connector,
-    ownAddresses: draft.source.account?.ownAddresses ?? [],
     lane: conversationId ?? origin.accountId ?? tenant.id,
   };
 }
 
-function attachmentRows(content: Content, tenant: Tenant, recordId: string): NewAttachment[] {
-  const attachments = 'attachments' in content ? content.attachments : [];
+function attachmentRows(
+  { id: instanceId, vault }: Tenant,
+  recordId: string,
+  attachments: readonly RecordAttachment[],
+): NewAttachment[] {
   return attachments.map((attachment, position) => ({
     id: attachment.id,
-    instanceId: tenant.id,
+    instanceId,
     recordId,
     position,
     state: 'referenced',
-    sealed: sealAttachment(tenant.vault, attachment),
+    sealed: sealAttachment(vault, attachment),
+  }));
+}
+
+/**
+ * What the connector knows how to fetch. Also what has no reference: that its bytes cannot be had must be put on record. Not
+ * what the gateway itself sent: those bytes it has.
+ */
+function mediaJobsOf(
+  { source: { account, row } }: Draft,
+  attachments: readonly { readonly id: string }[],
+  { tenant, recordedAt }: EntryContext,
+): NewMediaJob[] {
+  if (account?.connector.media === undefined || row.provenance === 'internal') return [];
+  return attachments.map(({ id }) => ({
+    attachmentId: id,
+    instanceId: tenant.id,
+    accountId: account.id,
+    dueAt: recordedAt,
   }));
 }
 
 /** What the skeleton commits to: ids, and the digest of the bytes where the record is about bytes that were kept. */
 function attachmentsOf({ salt }: Draft, content: Content): Skeleton['attachments'] {
   if (content.kind === 'attachment')
-    return [{ id: content.attachment, digest: saltedBytesDigest(salt, Buffer.from(content.sha256, 'hex')) }];
+    return [{ id: content.attachment, digest: saltedSha256(salt, Buffer.from(content.sha256, 'hex')) }];
   return 'attachments' in content ? content.attachments.map(({ id }) => ({ id })) : [];
 }
 
@@ -171,11 +193,10 @@ function resolve(
 
 /** All custodians among the parties: a conversation between two of them is that of both. */
 function custodiansOf(content: DraftContent, at: Date, { tenant, people }: EntryContext): string[] {
-  const ids = addressesOf(content).flatMap(({ address }) => {
-    const person = people(addressId(tenant.vault, address.value), at);
-    return person?.role === 'custodian' ? person.id : [];
-  });
-  return [...new Set(ids)];
+  const found = addressesOf(content).flatMap(
+    ({ address }) => people(addressId(tenant.vault, address.value), at) ?? [],
+  );
+  return [...new Set(found.filter(({ role }) => role === 'custodian').map(({ id }) => id))];
 }
 
 function addressRows(content: DraftContent, tenant: Tenant, sequence: number): NewAddress[] {

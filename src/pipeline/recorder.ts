@@ -11,6 +11,7 @@ import {
   type RecordRow,
 } from '../db/journal.js';
 import type { Lease } from '../db/leases.js';
+import { enqueueMediaJobs } from '../db/media-jobs.js';
 import { insertMessages, raiseStatuses } from '../db/message-log.js';
 import { countLeftOut } from '../db/sink-counts.js';
 import { listSinks } from '../db/sinks.js';
@@ -235,6 +236,10 @@ async function store(tx: Queries, tenant: Tenant, made: readonly Entry[]): Promi
     attachments: entries.flatMap((entry) => entry.attachments),
     receipts,
   });
+  await enqueueMediaJobs(
+    tx,
+    entries.flatMap((entry) => entry.mediaJobs),
+  );
   await insertMessages(tx, messages);
   await recordTouches(
     tx,

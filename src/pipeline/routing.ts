@@ -23,8 +23,9 @@ export function route(sinks: readonly SinkRow[], entries: readonly Entry[]): Rou
   const leftOut: string[] = [];
   const matched = new Set<string>();
   for (const { id: sinkId, filter } of sinks) {
-    for (const { record, connector, lane } of entries) {
+    for (const { record, source, lane } of entries) {
       const { id: recordId, instanceId, sequence, kind, custodianIds = [] } = record;
+      const { connector } = source.origin;
       if (!takes(filter, { connector, kind, custodians: custodianIds })) {
         leftOut.push(sinkId);
         continue;
@@ -89,7 +90,7 @@ async function custodiansByAccount(
   entries: readonly Entry[],
 ): Promise<Map<string, string[]>> {
   const addresses = new Map(
-    entries.map(({ record, ownAddresses }) => [record.accountId ?? '', ownAddresses]),
+    entries.map(({ record, source }) => [record.accountId ?? '', source.account?.ownAddresses ?? []]),
   );
   const idsOf = (own: readonly string[]) => own.map((address) => addressId(tenant.vault, address));
   const ids = [...new Set([...addresses.values()].flatMap(idsOf))];
@@ -97,11 +98,9 @@ async function custodiansByAccount(
   const now = new Date();
   return new Map(
     [...addresses].map(([accountId, own]) => {
-      const found = idsOf(own).flatMap((id) => {
-        const person = resolve(id, now);
-        return person?.role === 'custodian' ? person.id : [];
-      });
-      return [accountId, [...new Set(found)]];
+      const found = idsOf(own).flatMap((id) => resolve(id, now) ?? []);
+      const custodians = found.filter(({ role }) => role === 'custodian');
+      return [accountId, [...new Set(custodians.map(({ id }) => id))]];
     }),
   );
 }

@@ -1,6 +1,7 @@
 import type { Database } from '../db/client.js';
 import { deliveriesChannel, releaseLanesOf } from '../db/delivery-queue.js';
 import { capturesChannel } from '../db/inbox.js';
+import { mediaChannel } from '../db/media-jobs.js';
 import { seedCounts } from '../db/sink-counts.js';
 import { settingsChannel } from '../db/tenancy.js';
 import type { Blobs } from '../domain/blobs.js';
@@ -13,6 +14,7 @@ import { SealError } from '../vault/index.js';
 import type { AccountDirectory } from './account-directory.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Ingest } from './ingest.js';
+import { MediaFetcher } from './media/media-fetcher.js';
 import { Normaliser } from './normaliser.js';
 import { SinkHandle } from './open-sinks.js';
 import { WorkLoop } from './work-loop.js';
@@ -26,6 +28,9 @@ export interface SupervisorOptions {
   readonly ingest: Ingest;
   /** Id of this node, as the holder of leases; kept in its data directory. */
   readonly node: string;
+  readonly attachmentMaxBytes: number;
+  /** This machine itself may play the provider, also by plain http. */
+  readonly allowTestEndpoints: boolean;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -35,17 +40,19 @@ const deliveryGraceMs = 5_000;
 /** Settings are read again this often even when no notification came. */
 const settingsPollMs = 15_000;
 
-/** Runs one normaliser per instance and one dispatcher per sink, and follows changes of the settings. */
+/** Runs one normaliser per instance, one dispatcher per sink and the fetching of attachments, and follows changes of the settings. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #normalisers = new Map<string, Normaliser>();
   readonly #dispatchers = new Map<string, Dispatcher>();
+  readonly #media: MediaFetcher;
   readonly #settings: WorkLoop;
   readonly #calm = () => this.#options.ingest.calm();
   #refreshed = 0;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#media = new MediaFetcher({ ...options, calm: this.#calm });
     this.#settings = new WorkLoop({
       work: async () => {
         await this.refresh();
@@ -70,6 +77,8 @@ export class Supervisor {
     await database.listen(capturesChannel, (instanceId) => this.#normalisers.get(instanceId)?.wake());
     await database.listen(deliveriesChannel, (sinkId) => this.#dispatchers.get(sinkId)?.wake());
     await database.listen(settingsChannel, () => this.#settings.wake());
+    await database.listen(mediaChannel, () => this.#media.wake());
+    await this.#media.start();
     ingest.start();
     this.#settings.start();
   }
@@ -89,6 +98,7 @@ export class Supervisor {
   async stop(): Promise<void> {
     await this.#settings.stop();
     await this.#options.ingest.stop();
+    await this.#media.stop();
     await Promise.all([...this.#normalisers.values()].map((normaliser) => normaliser.stop()));
     await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.stop(deliveryGraceMs)));
   }

@@ -46,12 +46,15 @@ export interface TestMessage {
 }
 
 /** Adds the account that the traffic is for, and returns its id. */
-export async function addDesk(gateway: GatewayProcess): Promise<string> {
+export async function addDesk(
+  gateway: GatewayProcess,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const { accountSid, authToken, number } = desk;
   const added = await gateway.call<{ id: string }>('POST', '/v1/accounts', {
     connector: 'twilio-sms',
     name: 'desk',
-    settings: { accountSid, authToken, numbers: number },
+    settings: { accountSid, authToken, numbers: number, ...settings },
   });
   return added.id;
 }

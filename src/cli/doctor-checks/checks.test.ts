@@ -15,6 +15,7 @@ import { checkPublicUrl } from './public-url.js';
 import { compareMigrations } from './schema.js';
 import { checkSinkStates, checkUnmatched } from './sinks.js';
 import { checkSpool } from './spool.js';
+import { checkTestEndpoints } from './test-endpoints.js';
 
 const masterKey = Buffer.alloc(32, 7).toString('base64');
 
@@ -208,4 +209,11 @@ test('a server that does not sync its commits fails', async () => {
     status: 'fail',
     detail: expect.stringContaining('fsync is off'),
   });
+});
+
+test('test endpoints: a line only while they are allowed', () => {
+  expect(checkTestEndpoints(readConfig({}))).toEqual([]);
+  expect(checkTestEndpoints(readConfig({ ARCHWAY_ALLOW_TEST_ENDPOINTS: '1' }))).toMatchObject([
+    { status: 'warn', remedy: expect.stringContaining('remove the variable') },
+  ]);
 });

@@ -5,5 +5,6 @@ export * from './captures.js';
 export * from './conversations.js';
 export * from './deliveries.js';
 export * from './instances.js';
+export * from './media.js';
 export * from './people.js';
 export * from './records.js';

@@ -4,6 +4,7 @@ import { problem } from '../problem.js';
 import { requireApiKey } from './access.js';
 import { addAccountRoutes } from './accounts.js';
 import { addAlertRoutes } from './alerts.js';
+import { addAttachmentRoutes } from './attachments.js';
 import { addBackupRoutes } from './backups.js';
 import { addConnectorRoutes } from './connectors.js';
 import { addConversationRoutes } from './conversations.js';
@@ -36,6 +37,7 @@ const families = [
   addConversationRoutes,
   addRecordRoutes,
   addMessageRoutes,
+  addAttachmentRoutes,
   addQuarantineRoutes,
   addDeadLetterRoutes,
   addAlertRoutes,

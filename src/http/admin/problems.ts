@@ -19,6 +19,7 @@ export class ProblemError extends Error {
     readonly status: number,
     readonly detail: string,
     readonly errors?: readonly string[],
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(detail);
   }
@@ -51,7 +52,7 @@ const failureStatus: Record<FailureKind, number> = {
 
 /** Whatever went wrong in a request, as the problem that its caller sees. What is not theirs to know is logged only. */
 export function problemFor(error: Error, log: Log): Response {
-  if (error instanceof ProblemError) return problem(error.status, error.detail, error.errors);
+  if (error instanceof ProblemError) return thrownProblem(error);
   if (error instanceof HTTPException) return requestProblem(error);
   if (error instanceof SettingsError) return problem(400, error.message, error.problems);
   if (error instanceof FilterError) return problem(400, error.message, error.problems);
@@ -72,6 +73,12 @@ export function problemFor(error: Error, log: Log): Response {
     );
   }
   return problem(500, 'Something failed on our side; the log of the server says what.');
+}
+
+function thrownProblem({ status, detail, errors, headers }: ProblemError): Response {
+  const response = problem(status, detail, errors);
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
 }
 
 function describeCollision({ index, taken }: Collision): string {
