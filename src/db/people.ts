@@ -89,6 +89,6 @@ export async function readPeopleById(
   const rows = await queries
     .select()
     .from(people)
-    .where(inArray(people.id, [...ids]));
+    .where(sql`${people.id} = any(${sql.param([...ids])}::uuid[])`);
   return new Map(rows.map((row) => [row.id, row]));
 }
