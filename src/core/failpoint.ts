@@ -16,7 +16,11 @@ export type FailPoint =
   | 'dispatcher:claimed'
   | 'dispatcher:before-deliver'
   | 'dispatcher:after-deliver'
-  | 'dispatcher:after-commit';
+  | 'dispatcher:after-commit'
+  | 'reconciler:claimed'
+  | 'reconciler:captured'
+  | 'reconciler:before-commit'
+  | 'reconciler:after-commit';
 
 let handler: ((point: FailPoint) => void) | undefined;
 

@@ -7,8 +7,9 @@ import { Tenants } from '../domain/tenants.js';
 import { createAdmin } from '../http/admin/index.js';
 import { createIngress } from '../http/ingress.js';
 import { AccountDirectory } from '../pipeline/account-directory.js';
+import { DoorWatch } from '../pipeline/door-watch.js';
 import { Ingest } from '../pipeline/ingest.js';
-import { Spool } from '../pipeline/spool.js';
+import { Spool, SpoolFullError } from '../pipeline/spool.js';
 import { Supervisor } from '../pipeline/supervisor.js';
 import { loadBuiltIns } from '../plugins/load.js';
 import type { Log } from '../telemetry/log.js';
@@ -77,15 +78,27 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
 
+  const door = new DoorWatch({
+    database,
+    tenants,
+    directory,
+    log,
+    onNoted: () => supervisor.wakeReconciler(),
+  });
+  cleanup.push(() => door.close());
+  const onRefused = (error: unknown) =>
+    door.refused(error instanceof SpoolFullError ? 'spool-full' : 'outage');
+
   // The public URL may depend on the port that was bound, and the routes on the public URL.
   const publicListener = await Listener.open(
     (port) => {
       const publicUrl = config.publicUrl ?? `http://localhost:${port}`;
-      return createIngress({ directory, ingest, publicUrl, bodyMaxBytes, log, metrics });
+      return createIngress({ directory, ingest, publicUrl, bodyMaxBytes, onRefused, log, metrics });
     },
     { ...config.publicListener, requestTimeoutMs },
   );
   cleanup.push(() => publicListener.close(listenerGraceMs));
+  await door.open();
   const publicUrl = config.publicUrl ?? `http://localhost:${publicListener.port}`;
   const admin = createAdmin({
     database,

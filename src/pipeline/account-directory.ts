@@ -46,6 +46,10 @@ export class AccountDirectory {
       .map(({ account }) => account.id);
   }
 
+  entries(): DirectoryEntry[] {
+    return [...this.#entries.values()];
+  }
+
   get(accountId: string): DirectoryEntry | undefined {
     return this.#entries.get(accountId);
   }

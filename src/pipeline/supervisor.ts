@@ -11,6 +11,7 @@ import { Dispatcher } from './dispatcher.js';
 import type { Ingest } from './ingest.js';
 import { Normaliser } from './normaliser.js';
 import { sinkHandles } from './open-sinks.js';
+import { Reconciler } from './reconciler.js';
 import { WorkLoop } from './work-loop.js';
 
 export interface SupervisorOptions {
@@ -30,17 +31,19 @@ const deliveryGraceMs = 5_000;
 /** Settings are read again this often even when no notification came. */
 const settingsPollMs = 15_000;
 
-/** Runs one normaliser per instance and one dispatcher per sink, and follows changes of the settings. */
+/** Runs one normaliser per instance, one dispatcher per sink and the reconciler, and follows changes of the settings. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #normalisers = new Map<string, Normaliser>();
   readonly #dispatchers = new Map<string, Dispatcher>();
+  readonly #reconciler: Reconciler;
   readonly #settings: WorkLoop;
   readonly #calm = () => this.#options.ingest.calm();
   #refreshed = 0;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#reconciler = new Reconciler(options);
     this.#settings = new WorkLoop({
       work: async () => {
         await this.refresh();
@@ -66,6 +69,12 @@ export class Supervisor {
     await database.listen(settingsChannel, () => this.#settings.wake());
     ingest.start();
     this.#settings.start();
+    this.#reconciler.start();
+  }
+
+  /** A window was put on the list of what is to be compared with its provider. */
+  wakeReconciler(): void {
+    this.#reconciler.wake();
   }
 
   /** Takes over new accounts, sinks and instances. */
@@ -82,6 +91,7 @@ export class Supervisor {
   /** Stops accepting work, finishes or releases what is in hand. Call after the public listener is closed. */
   async stop(): Promise<void> {
     await this.#settings.stop();
+    await this.#reconciler.stop();
     await this.#options.ingest.stop();
     await Promise.all([...this.#normalisers.values()].map((normaliser) => normaliser.stop()));
     await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.stop(deliveryGraceMs)));

@@ -48,6 +48,18 @@ export function createMetrics() {
       labelNames: ['reason'] as const,
       registers,
     }),
+    listed: new Counter({
+      name: 'archway_reconciled_events_total',
+      help: 'What providers listed, by what the journal had of it: recorded, missing, late.',
+      labelNames: ['connector', 'outcome'] as const,
+      registers,
+    }),
+    reconciliations: new Counter({
+      name: 'archway_reconciliations_total',
+      help: 'Windows compared with a provider, by cause and outcome: done, failed, or the kind of failure that is tried again.',
+      labelNames: ['cause', 'outcome'] as const,
+      registers,
+    }),
     deliveries: new Counter({
       name: 'archway_deliveries_total',
       help: 'Tries to deliver, by sink and outcome: delivered, or the kind of failure.',

@@ -12,6 +12,7 @@ import { addOperationRoutes } from './operations.js';
 import { type AdminApp, type AdminOptions, newAdminApp } from './options.js';
 import { problemFor } from './problems.js';
 import { addQuarantineRoutes } from './quarantine.js';
+import { addReconciliationRoutes } from './reconciliations.js';
 import { addRecordRoutes } from './records.js';
 import { addSinkRoutes } from './sinks.js';
 import { addStatusRoutes } from './status.js';
@@ -27,6 +28,7 @@ const families = [
   addSinkRoutes,
   addCustodianRoutes,
   addRecordRoutes,
+  addReconciliationRoutes,
   addMessageRoutes,
   addQuarantineRoutes,
   addDeadLetterRoutes,
