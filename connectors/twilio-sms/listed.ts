@@ -10,7 +10,7 @@ import {
 import { channelOf, conversationOf, mediumOf, readParty } from './addresses.js';
 import { shorten } from './bounds.js';
 import { messageKey, sid } from './ids.js';
-import { errorOf, nameStatus, statusOf } from './receipt.js';
+import { errorOf, statusOf } from './receipt.js';
 
 /** The endpoint of captures that hold a message as Twilio's API lists it. No webhook has this name. */
 export const listedEndpoint = 'listed-message';
@@ -61,8 +61,6 @@ export function readListed(capture: Capture): Parsed {
   const event = readMessage(message, messageSid, attachmentsOf(capture, message, media, messageSid));
   if (event === undefined) return unsupported('a listed message whose sender or recipient is missing');
   const receipt = readReceipt(message, messageSid, event);
-  if (receipt === 'unknown')
-    return unsupported(`a listed message whose status ${nameStatus(message.status)} is not known`);
   const events: CommunicationEvent[] = [event];
   if (receipt !== undefined) events.push(receipt);
   if (event.text === undefined && event.attachments.length === 0) events.push(contentGap(event, messageSid));
@@ -112,6 +110,7 @@ function readMessage(
       MessageSid: messageSid,
       NumMedia: message.num_media,
       direction: message.direction,
+      status: message.status,
       date_created: message.date_created,
       date_sent: message.date_sent,
     }),
@@ -120,15 +119,15 @@ function readMessage(
 
 /**
  * The status of what was sent. Its key holds the status alone, so that listing a message again adds nothing. An inbound
- * message has been received: that is no news.
+ * message has been received: that is no news. A status that is not known stays under the message's `provider`.
  */
 function readReceipt(
   message: ListedMessage,
   messageSid: string,
   event: MessageEvent,
-): ReceiptEvent | 'unknown' | undefined {
+): ReceiptEvent | undefined {
   const status = statusOf(message.status);
-  if (status === undefined) return 'unknown';
+  if (status === undefined) return undefined;
   if (event.direction === 'inbound' && status === 'received') return undefined;
   const { channel, conversation, from, to } = event;
   const { error_code: code, error_message: said } = message;

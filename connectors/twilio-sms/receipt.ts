@@ -74,7 +74,7 @@ function unsupported(reason: string): Parsed {
 }
 
 /** The reason is shown to people: it quotes a word, never text of unknown origin. */
-export function nameStatus(claimed: string): string {
+function nameStatus(claimed: string): string {
   return /^[\w-]{1,40}$/.test(claimed) ? `"${claimed}"` : '(not a word)';
 }
 

@@ -150,3 +150,18 @@ export const statusShape = z.looseObject({
   deliveries: z.looseObject({ pending: z.number(), delivered: z.number(), dead: z.number() }),
   sinks: z.array(z.looseObject({ id: z.string(), name: z.string(), trouble: troubleShape })),
 });
+
+export const reconciliationShape = z.looseObject({
+  id: z.string(),
+  account: z.string(),
+  cause: z.string(),
+  since: z.string(),
+  until: z.string(),
+  state: z.string(),
+  observed: z.number(),
+  recorded: z.number(),
+  missing: z.number(),
+  late: z.number(),
+  failure: z.string().nullable(),
+  dueAt: z.string(),
+});

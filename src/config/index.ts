@@ -11,6 +11,8 @@ export interface Config {
   readonly database: DatabaseLocation;
   readonly masterKey: MasterKeySource;
   readonly spool: { readonly directory: string; readonly freeMinBytes: number };
+  /** Hour of the day, UTC, at which the last days are compared with the providers; null for never. */
+  readonly reconcileHour: number | null;
   readonly logLevel: Variables['ARCHWAY_LOG_LEVEL'];
   /** For the command line. */
   readonly adminUrl: string | undefined;
@@ -77,6 +79,7 @@ function fromVariables(variables: Variables): Config {
       directory: resolve(variables.ARCHWAY_SPOOL_DIR ?? join(dataDirectory, 'spool')),
       freeMinBytes: variables.ARCHWAY_SPOOL_FREE_MIN_MB * 1024 * 1024,
     },
+    reconcileHour: variables.ARCHWAY_RECONCILE_HOUR,
     logLevel: variables.ARCHWAY_LOG_LEVEL,
     adminUrl: variables.ARCHWAY_ADMIN_URL,
     apiKey: variables.ARCHWAY_API_KEY,

@@ -72,19 +72,15 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
     directory,
     ingest,
     node: data.nodeId,
+    nightlyHour: config.reconcileHour,
     log,
     metrics,
   });
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
 
-  const door = new DoorWatch({
-    database,
-    tenants,
-    directory,
-    log,
-    onNoted: () => supervisor.wakeReconciler(),
-  });
+  const onNoted = () => supervisor.wakeReconciler();
+  const door = new DoorWatch({ database, tenants, directory, log, onNoted });
   cleanup.push(() => door.close());
   const onRefused = (error: unknown) =>
     door.refused(error instanceof SpoolFullError ? 'spool-full' : 'outage');

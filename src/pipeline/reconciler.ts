@@ -20,6 +20,7 @@ import type { Metrics } from '../telemetry/metrics.js';
 import type { AccountDirectory, DirectoryEntry } from './account-directory.js';
 import type { Ingest } from './ingest.js';
 import { noCounts, takeBatch } from './listed-batch.js';
+import { Nightly } from './nightly.js';
 import { asFailure } from './outcomes.js';
 import { WorkLoop } from './work-loop.js';
 
@@ -27,6 +28,8 @@ export interface ReconcilerOptions {
   readonly database: Database;
   readonly directory: AccountDirectory;
   readonly ingest: Pick<Ingest, 'accept' | 'calm'>;
+  /** At which hour (UTC) the last days are looked at; null for never. */
+  readonly nightlyHour: number | null;
   /** Id of this node, as the holder of leases. */
   readonly node: string;
   readonly log: Log;
@@ -46,11 +49,13 @@ const sliceTimeoutMs = 30 * 60 * 1_000;
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
+  readonly #nightly: Nightly;
   readonly #loop: WorkLoop;
   readonly #stopping = new AbortController();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#nightly = new Nightly({ ...options, hour: options.nightlyHour });
     this.#loop = new WorkLoop({
       work: () => this.#portion(),
       pollMs,
@@ -76,6 +81,7 @@ export class Reconciler {
     const { database, directory } = this.#options;
     const entries = directory.entries().filter(({ account }) => account.connector.reconcile !== undefined);
     if (entries.length === 0) return false;
+    await this.#nightly.ensure();
     const due = await dueReconciliations(
       database.orm,
       entries.map(({ account }) => account.id),

@@ -22,6 +22,8 @@ export interface SupervisorOptions {
   readonly ingest: Ingest;
   /** Id of this node, as the holder of leases; kept in its data directory. */
   readonly node: string;
+  /** At which hour (UTC) the last days are compared with the providers; null for never. Default: never. */
+  readonly nightlyHour?: number | null;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -43,7 +45,7 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    this.#reconciler = new Reconciler(options);
+    this.#reconciler = new Reconciler({ nightlyHour: null, ...options });
     this.#settings = new WorkLoop({
       work: async () => {
         await this.refresh();

@@ -48,18 +48,7 @@ export function createMetrics() {
       labelNames: ['reason'] as const,
       registers,
     }),
-    listed: new Counter({
-      name: 'archway_reconciled_events_total',
-      help: 'What providers listed, by what the journal had of it: recorded, missing, late.',
-      labelNames: ['connector', 'outcome'] as const,
-      registers,
-    }),
-    reconciliations: new Counter({
-      name: 'archway_reconciliations_total',
-      help: 'Windows compared with a provider, by cause and outcome: done, failed, or the kind of failure that is tried again.',
-      labelNames: ['cause', 'outcome'] as const,
-      registers,
-    }),
+    ...reconciliationMetrics(registers),
     deliveries: new Counter({
       name: 'archway_deliveries_total',
       help: 'Tries to deliver, by sink and outcome: delivered, or the kind of failure.',
@@ -70,6 +59,23 @@ export function createMetrics() {
       name: 'archway_dead_letters_total',
       help: 'Deliveries that ended without success, by sink.',
       labelNames: ['sink'] as const,
+      registers,
+    }),
+  };
+}
+
+function reconciliationMetrics(registers: Registry[]) {
+  return {
+    listed: new Counter({
+      name: 'archway_reconciled_events_total',
+      help: 'What providers listed, by what the journal had of it: recorded, missing, late.',
+      labelNames: ['connector', 'outcome'] as const,
+      registers,
+    }),
+    reconciliations: new Counter({
+      name: 'archway_reconciliations_total',
+      help: 'Windows compared with a provider, by cause and outcome: done, failed, or the kind of failure that is tried again.',
+      labelNames: ['cause', 'outcome'] as const,
       registers,
     }),
   };
