@@ -16,11 +16,7 @@ export type FailPoint =
   | 'dispatcher:claimed'
   | 'dispatcher:before-deliver'
   | 'dispatcher:after-deliver'
-  | 'dispatcher:after-commit'
-  | 'reconciler:claimed'
-  | 'reconciler:captured'
-  | 'reconciler:before-commit'
-  | 'reconciler:after-commit';
+  | 'dispatcher:after-commit';
 
 let handler: ((point: FailPoint) => void) | undefined;
 

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { failPoint } from '../core/failpoint.js';
 import { newId } from '../core/ids.js';
 import type { Database } from '../db/client.js';
 import { countSettled } from '../db/inbox.js';
@@ -68,7 +67,6 @@ export async function takeBatch(options: BatchOptions, listed: readonly Listed[]
       return { captureId: await ingest.accept(tenant.vault, capture), absentKey };
     }),
   );
-  failPoint('reconciler:captured');
   await untilSettled(database, taken, signal);
   const absent = taken.filter(({ absentKey }) => absentKey !== undefined);
   const late = await countLate(database, tenant.id, absent);

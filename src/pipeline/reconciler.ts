@@ -1,4 +1,3 @@
-import { failPoint } from '../core/failpoint.js';
 import { decide } from '../core/retry-policy.js';
 import type { Database } from '../db/client.js';
 import { LeaseLostError } from '../db/journal.js';
@@ -104,7 +103,6 @@ export class Reconciler {
       // Read again: another node may have gone on with it before we had the lease.
       const row = await readReconciliation(database.orm, id);
       if (row?.state !== 'pending' || row.dueAt.getTime() > Date.now()) return false;
-      failPoint('reconciler:claimed');
       await this.#listSlice(row, entry, renew);
       return true;
     } finally {
@@ -187,10 +185,8 @@ export class Reconciler {
       if (!(await advanceReconciliation(tx, row, { until: slice.until, counts, done }))) return false;
       if (done && row.gap)
         await captureOwn(tx, tenant.vault, account.id, { events: [closedGap(account, total)] });
-      failPoint('reconciler:before-commit');
       return true;
     });
-    failPoint('reconciler:after-commit');
     if (!committed) return;
     for (const outcome of ['recorded', 'missing', 'late'] as const)
       metrics.listed.inc({ connector: account.connector.id, outcome }, counts[outcome]);

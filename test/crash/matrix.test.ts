@@ -28,10 +28,6 @@ const passes: Record<FailPoint, readonly number[]> = {
   'dispatcher:before-deliver': [1, 8],
   'dispatcher:after-deliver': [1, 8],
   'dispatcher:after-commit': [1, 8],
-  'reconciler:claimed': [1, 2],
-  'reconciler:captured': [1, 2],
-  'reconciler:before-commit': [1, 2],
-  'reconciler:after-commit': [1, 2],
 };
 
 /** The short run takes the later pass only. */
@@ -39,7 +35,6 @@ const cases = Object.entries(passes).flatMap(([point, each]) =>
   (isLongRun ? each : each.slice(-1)).map((pass) => ({ point: point as FailPoint, pass })),
 );
 const isPassedInOutage = ({ point }: { point: FailPoint }) => point.startsWith('spool:');
-const isPassedInCatchingUp = ({ point }: { point: FailPoint }) => point.startsWith('reconciler:');
 
 interface Prepared {
   readonly gateway: GatewayProcess;
@@ -65,7 +60,7 @@ async function expectRecovery({ gateway, traffic }: Prepared): Promise<void> {
   await expectAllKept(gateway, traffic.messages);
 }
 
-test.for(cases.filter((each) => !isPassedInOutage(each) && !isPassedInCatchingUp(each)))(
+test.for(cases.filter((each) => !isPassedInOutage(each)))(
   'killed at $point, pass $pass: each message is kept once',
   { timeout: 120_000 },
   async ({ point, pass }) => {
