@@ -6,7 +6,9 @@ COPY . .
 RUN sh scripts/image-steps.sh build /image
 
 FROM node:20-bookworm-slim AS runtime
+# UV_THREADPOOL_SIZE: Node's threads that wait for the disk; docs/performance.md says what it brings to an archive in a folder.
 ENV NODE_ENV=production \
+    UV_THREADPOOL_SIZE=16 \
     HOST=0.0.0.0 \
     ARCHWAY_DATA_DIR=/data
 # ADMIN_HOST keeps its default, the container's own loopback: the private listener is reached by `docker exec`, or by whoever

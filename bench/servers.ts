@@ -50,6 +50,8 @@ export async function startGateway(
       ARCHWAY_DATA_DIR: dataDirectory,
       ARCHWAY_PUBLIC_URL: publicUrl,
       ARCHWAY_LOG_LEVEL: 'error',
+      // As the image sets it.
+      UV_THREADPOOL_SIZE: '16',
       ...(location.kind === 'postgres' ? { DATABASE_URL: location.url } : {}),
     },
   });

@@ -1,8 +1,36 @@
-CREATE TABLE "event_aliases" (
+CREATE TABLE "sessions" (
+	"account_id" uuid PRIMARY KEY NOT NULL,
 	"instance_id" uuid NOT NULL,
-	"alias" uuid NOT NULL,
-	"event_key" uuid NOT NULL,
-	CONSTRAINT "event_aliases_instance_id_alias_pk" PRIMARY KEY("instance_id","alias")
+	"state" text NOT NULL,
+	"sealed" "bytea" NOT NULL,
+	"changed_at" timestamp (3) with time zone NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "alerts" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"instance_id" uuid NOT NULL,
+	"reason" text NOT NULL,
+	"subject" uuid NOT NULL,
+	"detail" text NOT NULL,
+	"opened_at" timestamp (3) with time zone NOT NULL,
+	"closed_at" timestamp (3) with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "sink_inflow" (
+	"sink_id" uuid PRIMARY KEY NOT NULL,
+	"instance_id" uuid NOT NULL,
+	"queued" bigint NOT NULL,
+	"left_out" bigint NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "sink_outflow" (
+	"sink_id" uuid NOT NULL,
+	"minute" timestamp (3) with time zone NOT NULL,
+	"instance_id" uuid NOT NULL,
+	"delivered" bigint NOT NULL,
+	"failed" bigint NOT NULL,
+	"last_delivered_at" timestamp (3) with time zone,
+	CONSTRAINT "sink_outflow_sink_id_minute_pk" PRIMARY KEY("sink_id","minute")
 );
 --> statement-breakpoint
 CREATE TABLE "doors" (
@@ -33,14 +61,39 @@ CREATE TABLE "reconciliations" (
 	"ended_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "event_aliases" (
+	"instance_id" uuid NOT NULL,
+	"alias" uuid NOT NULL,
+	"event_key" uuid NOT NULL,
+	CONSTRAINT "event_aliases_instance_id_alias_pk" PRIMARY KEY("instance_id","alias")
+);
+--> statement-breakpoint
 ALTER TABLE "captures" ALTER COLUMN "account_id" DROP NOT NULL;--> statement-breakpoint
 ALTER TABLE "records" ALTER COLUMN "account_id" DROP NOT NULL;--> statement-breakpoint
+ALTER TABLE "accounts" ADD COLUMN "expect_every_minutes" integer;--> statement-breakpoint
+ALTER TABLE "sinks" ADD COLUMN "filter" jsonb;--> statement-breakpoint
+ALTER TABLE "sinks" ADD COLUMN "stopped_at" timestamp (3) with time zone;--> statement-breakpoint
+ALTER TABLE "sinks" ADD COLUMN "failing_since" timestamp (3) with time zone;--> statement-breakpoint
+ALTER TABLE "journals" ADD COLUMN "unmatched" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "attachments" ADD COLUMN "blob_id" text;--> statement-breakpoint
-ALTER TABLE "event_aliases" ADD CONSTRAINT "event_aliases_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "records" ADD COLUMN "custodian_ids" uuid[] DEFAULT '{}' NOT NULL;--> statement-breakpoint
+ALTER TABLE "sessions" ADD CONSTRAINT "sessions_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sessions" ADD CONSTRAINT "sessions_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "alerts" ADD CONSTRAINT "alerts_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sink_inflow" ADD CONSTRAINT "sink_inflow_sink_id_sinks_id_fk" FOREIGN KEY ("sink_id") REFERENCES "public"."sinks"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sink_inflow" ADD CONSTRAINT "sink_inflow_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sink_outflow" ADD CONSTRAINT "sink_outflow_sink_id_sinks_id_fk" FOREIGN KEY ("sink_id") REFERENCES "public"."sinks"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sink_outflow" ADD CONSTRAINT "sink_outflow_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "doors" ADD CONSTRAINT "doors_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "reconciliations" ADD CONSTRAINT "reconciliations_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "reconciliations" ADD CONSTRAINT "reconciliations_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "event_aliases_by_event" ON "event_aliases" USING btree ("instance_id","event_key");--> statement-breakpoint
+ALTER TABLE "event_aliases" ADD CONSTRAINT "event_aliases_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE UNIQUE INDEX "alerts_open" ON "alerts" USING btree ("instance_id","reason","subject") WHERE closed_at is null;--> statement-breakpoint
+CREATE INDEX "alerts_by_instance" ON "alerts" USING btree ("instance_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "reconciliations_by_window" ON "reconciliations" USING btree ("account_id","cause","until");--> statement-breakpoint
 CREATE INDEX "reconciliations_by_instance" ON "reconciliations" USING btree ("instance_id","id");--> statement-breakpoint
-CREATE INDEX "reconciliations_due" ON "reconciliations" USING btree ("due_at");
+CREATE INDEX "reconciliations_due" ON "reconciliations" USING btree ("due_at");--> statement-breakpoint
+CREATE INDEX "event_aliases_by_event" ON "event_aliases" USING btree ("instance_id","event_key");--> statement-breakpoint
+CREATE INDEX "deliveries_oldest" ON "deliveries" USING btree ("sink_id","sequence") WHERE state = 'pending';--> statement-breakpoint
+UPDATE "receipts" SET "rank" = "rank" + CASE WHEN "rank" >= 9 THEN 4 ELSE 2 END;--> statement-breakpoint
+UPDATE "messages" SET "status_rank" = "status_rank" + CASE WHEN "status_rank" >= 9 THEN 4 ELSE 2 END WHERE "status_rank" > 0;

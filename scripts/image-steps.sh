@@ -12,7 +12,7 @@ build() {
   npm ci --ignore-scripts --no-audit --no-fund
   npm run build
   mkdir -p "$out/scripts"
-  cp -R package.json package-lock.json LICENSE bin dist migrations "$out/"
+  cp -R package.json package-lock.json LICENSE bin dist migrations examples "$out/"
   cp scripts/image-steps.sh scripts/healthcheck.mjs "$out/scripts/"
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { parseInterval } from './arguments.js';
 import type { ApiClient } from './client.js';
 import { isLoopback } from './connection.js';
 import { exitCodes } from './exit-codes.js';
@@ -10,6 +11,10 @@ import { action, addApiCommand, type Context, type Shell } from './shell.js';
 interface AddOptions {
   readonly name?: string;
   readonly set: readonly Setting[];
+}
+
+interface ChangeOptions extends AddOptions {
+  readonly expectEvery?: number | null;
 }
 
 /** `archway account …` */
@@ -35,6 +40,11 @@ export function registerAccounts(program: Command, shell: Shell): void {
     example: 'archway account set desk --set authToken=@new.txt --set previousAuthToken=@old.txt',
     notes: `\`--set name=\` takes an optional setting away.\n${settingNotes}`,
   });
+  change.option(
+    '--expect-every <time>',
+    'open an alert when it has no message for longer, such as 24h; never ends that',
+    parseInterval,
+  );
   addSetOption(change).action(action(shell, changeAccount));
   addApiCommand(family, 'test <account>', {
     summary: 'check that the provider can reach the webhooks of an account',
@@ -81,6 +91,7 @@ async function showAccount(context: Context, account: string): Promise<void> {
     `  id             ${found.id}`,
     `  connector      ${found.connector}`,
     `  own addresses  ${found.ownAddresses.join(', ')}`,
+    `  expected       ${expectationText(found.expectEveryMinutes)}`,
     '  settings',
     ...settings,
     '',
@@ -88,16 +99,23 @@ async function showAccount(context: Context, account: string): Promise<void> {
   await printWebhooks(context, client, found.connector, found.webhooks);
 }
 
-async function changeAccount(context: Context, account: string, options: AddOptions): Promise<void> {
+async function changeAccount(context: Context, account: string, options: ChangeOptions): Promise<void> {
   const { output } = context;
   const given = Object.entries(await readSettings(options.set));
   const settings = Object.fromEntries(given.map(([name, value]) => [name, value === '' ? null : value]));
   const client = await context.client();
+  const { expectEvery: expectEveryMinutes } = options;
   const changed = await client.patch(`/v1/accounts/${encodeURIComponent(account)}`, accountShape, {
     settings,
+    ...(expectEveryMinutes !== undefined && { expectEveryMinutes }),
   });
   if (output.json) return output.value(changed);
-  await output.lines(`Changed ${Object.keys(settings).join(', ')} of account ${changed.name}.`);
+  const names = [...Object.keys(settings), ...(expectEveryMinutes === undefined ? [] : ['what is expected'])];
+  await output.lines(`Changed ${names.join(', ')} of account ${changed.name}.`);
+}
+
+function expectationText(everyMinutes: number | null | undefined): string {
+  return everyMinutes ? `a message every ${everyMinutes} minutes` : 'nothing: it may be silent';
 }
 
 function settingText(value: unknown): string {

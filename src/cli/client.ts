@@ -10,7 +10,7 @@ const timeoutMs = 120_000;
 const pageSizeMax = 500;
 
 /** What the whole server shares: these lists take no instance. */
-const serverWidePaths = new Set(['/v1/connectors', '/v1/instances']);
+const serverWidePaths = new Set(['/v1/connectors', '/v1/instances', '/v1/backups']);
 
 const problemSchema = z.looseObject({
   title: z.string(),
@@ -80,6 +80,22 @@ export class ApiClient {
     return items;
   }
 
+  /** Posts, and passes on the bytes of the answer as they come, however long that takes. */
+  async download(path: string, write: (bytes: Uint8Array) => Promise<void>): Promise<void> {
+    const response = await this.#fetch('POST', path, {}, undefined, null);
+    if (!response.ok)
+      throw refusal(response.status, await readJson(response, this.connection), this.connection);
+    const pieces = response.body?.getReader();
+    if (pieces === undefined) throw notArchway(this.connection, 'nothing');
+    for (;;) {
+      const { done, value } = await pieces.read().catch((cause: unknown) => {
+        throw brokenOff(this.connection, cause);
+      });
+      if (done) return;
+      await write(value);
+    }
+  }
+
   async #request<Schema extends z.ZodType>(
     method: 'GET' | 'POST' | 'PATCH',
     path: string,
@@ -96,7 +112,13 @@ export class ApiClient {
     return content as z.infer<Schema>;
   }
 
-  async #fetch(method: string, path: string, query: Query, body: unknown): Promise<Response> {
+  async #fetch(
+    method: string,
+    path: string,
+    query: Query,
+    body: unknown,
+    signal: AbortSignal | null = AbortSignal.timeout(timeoutMs),
+  ): Promise<Response> {
     const url = new URL(`${this.connection.adminUrl}${path}`);
     const instance = serverWidePaths.has(path) ? undefined : this.instance;
     for (const [name, value] of Object.entries({ ...query, instance })) {
@@ -113,7 +135,7 @@ export class ApiClient {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         // The private API never redirects; whoever does is something else, and must not be followed with a key in hand.
         redirect: 'manual',
-        signal: AbortSignal.timeout(timeoutMs),
+        signal,
       });
     } catch (cause) {
       throw noAnswer(this.connection, cause);
@@ -172,6 +194,16 @@ function noAnswer({ adminUrl, source }: Connection, cause: unknown): CliError {
     exitCodes.unreachable,
     'Server not reachable',
     `The server at ${adminUrl} (from ${source}) ${reason}${causeCode(cause)}. ${hint}`,
+    {},
+    { cause },
+  );
+}
+
+function brokenOff({ adminUrl, source }: Connection, cause: unknown): CliError {
+  return new CliError(
+    exitCodes.failed,
+    'Answer broke off',
+    `The server at ${adminUrl} (from ${source}) broke its answer off${causeCode(cause)}. Its log says why; then try again.`,
     {},
     { cause },
   );

@@ -1,5 +1,5 @@
 import { type Config, ConfigError } from '../config/index.js';
-import { loadBuiltIns } from '../plugins/load.js';
+import type { Registry } from '../plugins/registry.js';
 import type { MasterKey } from '../vault/index.js';
 import { checkApiKey } from './doctor-checks/api-key.js';
 import { checkBacklog } from './doctor-checks/backlog.js';
@@ -9,10 +9,11 @@ import { checkClock, checkDurability } from './doctor-checks/database.js';
 import { checkContent } from './doctor-checks/instances.js';
 import { checkMasterKey } from './doctor-checks/master-key.js';
 import { openForChecks } from './doctor-checks/opened-database.js';
+import { checkPlugins } from './doctor-checks/plugins.js';
 import { checkPublicUrl } from './doctor-checks/public-url.js';
 import { checkSchema } from './doctor-checks/schema.js';
 import { checkServer, type ServerFinding } from './doctor-checks/server.js';
-import { checkSinkStates } from './doctor-checks/sinks.js';
+import { checkSinkStates, checkUnmatched } from './doctor-checks/sinks.js';
 import { checkSpool } from './doctor-checks/spool.js';
 import { rootMessage } from './errors.js';
 import { exitCodes } from './exit-codes.js';
@@ -44,13 +45,15 @@ async function examine(context: Context): Promise<Check[]> {
 async function examineSetUp(config: Config, instance: string | undefined): Promise<Check[]> {
   const dataDirectory = await checkDataDirectory(config.dataDirectory);
   const { check: masterKeyCheck, masterKey } = await checkMasterKey(config);
+  const { checks: pluginChecks, registry } = await checkPlugins(config.plugins);
   const server = await checkServer(config, instance);
   return [
+    ...pluginChecks,
     dataDirectory,
     masterKeyCheck,
     await checkApiKey(config),
     server.check,
-    ...(await examineDatabase(config, { instance, masterKey, server })),
+    ...(await examineDatabase(config, { instance, masterKey, registry, server })),
     ...checkReport(server),
     checkPublicUrl(config),
     await checkSpool(config.spool),
@@ -60,18 +63,21 @@ async function examineSetUp(config: Config, instance: string | undefined): Promi
 interface Known {
   readonly instance: string | undefined;
   readonly masterKey: MasterKey | undefined;
+  readonly registry: Registry | undefined;
   readonly server: ServerFinding;
 }
 
-async function examineDatabase(config: Config, { instance, masterKey, server }: Known): Promise<Check[]> {
+async function examineDatabase(
+  config: Config,
+  { instance, masterKey, registry, server }: Known,
+): Promise<Check[]> {
   const opened = await openForChecks(config, server.running);
   if (opened.database === undefined) return [opened.check, ...checkBacklogOf(server)];
   const { database } = opened;
   try {
     const { check, current } = await checkSchema(database);
     const checks = [await checkDurability(database), await checkClock(database), check];
-    if (!current) return checks;
-    const registry = await loadBuiltIns();
+    if (!current || registry === undefined) return checks;
     const content = { database, registry, masterKey, instance, serverRunning: server.running };
     return [...checks, ...(await checkContent(content))];
   } catch (error) {
@@ -90,7 +96,8 @@ function checkBacklogOf({ report }: ServerFinding): Check[] {
 }
 
 function checkReport({ report }: ServerFinding): Check[] {
-  return report === undefined ? [] : checkSinkStates(report.sinks);
+  if (report === undefined) return [];
+  return [...checkSinkStates(report.sinks), ...checkUnmatched(report.status.unmatched)];
 }
 
 async function printChecks(output: Output, checks: readonly Check[]): Promise<void> {

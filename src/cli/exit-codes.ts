@@ -18,7 +18,7 @@ const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   unreachable: 'no server answers',
   notFound: 'there is nothing by that id or name',
   refusedKey: 'the API key is missing, unknown or not allowed to do this',
-  trouble: 'the check itself worked and found trouble (doctor, account test, sink inspect)',
+  trouble: 'the check itself worked and found trouble (doctor, account test, sink inspect, backup)',
 };
 
 /** For the end of `archway --help`. */

@@ -1,6 +1,8 @@
-import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { archwayVersion } from '../core/version.js';
 import { registerAccounts } from './accounts.js';
+import { registerAlerts } from './alerts.js';
+import { registerBackup } from './backup.js';
 import { usageError } from './cli-error.js';
 import { registerConnectors } from './connectors.js';
 import { registerCustodians } from './custodians.js';
@@ -48,10 +50,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 }
 
 function buildProgram(shell: Shell, said: Said): Command {
-  const { version } = createRequire(import.meta.url)('archway/package.json') as { version: string };
   const program = new Command('archway')
     .description('An open communications capture gateway.')
-    .version(version, '-V, --version', 'print the version')
+    .version(archwayVersion, '-V, --version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
@@ -63,6 +64,7 @@ function buildProgram(shell: Shell, said: Said): Command {
     })
     .addHelpText('after', programHelp);
   registerStandalone(program, shell);
+  registerBackup(program, shell);
   registerAccounts(program, shell);
   registerSinks(program, shell);
   registerCustodians(program, shell);
@@ -73,12 +75,14 @@ function buildProgram(shell: Shell, said: Said): Command {
   registerReconciliations(program, shell);
   registerDeadLetters(program, shell);
   registerQuarantine(program, shell);
+  registerAlerts(program, shell);
   return program;
 }
 
 const programHelp = `
-All commands but serve, migrate, demo and doctor ask a running server. They find its address and key in the data directory
-(ARCHWAY_DATA_DIR, default ./data), unless ARCHWAY_ADMIN_URL and ARCHWAY_API_KEY are set. Every command has --help.
+All commands ask a running server, but serve, migrate, demo, doctor, backup, restore, and test and new of connector and sink. They
+find its address and key in the data directory (ARCHWAY_DATA_DIR, default ./data), unless ARCHWAY_ADMIN_URL and ARCHWAY_API_KEY
+are set. Every command has --help.
 
 ${exitCodeHelp()}
 

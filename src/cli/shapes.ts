@@ -11,6 +11,7 @@ export const connectorShape = z.looseObject({
   id: z.string(),
   title: z.string(),
   version: z.string(),
+  origin: z.string(),
   secrets: z.array(z.string()),
   endpoints: z.array(z.looseObject({ name: z.string(), purpose: z.string() })),
   capabilities: z.looseObject({ events: z.array(z.string()), blindSpots: z.array(z.string()) }),
@@ -24,6 +25,7 @@ export const accountShape = z.looseObject({
   connector: z.string(),
   settings: z.record(z.string(), z.unknown()),
   ownAddresses: z.array(z.string()),
+  expectEveryMinutes: z.number().nullable().optional(),
   webhooks: webhooksShape,
 });
 
@@ -37,18 +39,36 @@ export const accountTestShape = z.looseObject({
 });
 
 const troubleShape = z
-  .looseObject({ kind: z.string(), message: z.string(), explanation: z.string(), pausedUntil: z.string() })
+  .looseObject({
+    kind: z.string(),
+    message: z.string(),
+    explanation: z.string(),
+    since: z.string(),
+    pausedUntil: z.string(),
+  })
   .nullable();
+
+const texts = z.array(z.string()).optional();
 
 export const sinkShape = z.looseObject({
   id: z.string(),
   name: z.string(),
   type: z.string(),
+  origin: z.string().optional(),
+  settings: z.record(z.string(), z.unknown()),
   guarantees: z.looseObject({ inspectable: z.boolean() }),
+  filter: z.looseObject({ connectors: texts, custodians: texts, kinds: texts }).nullable(),
+  state: z.string(),
+  pausedAt: z.string().nullable(),
   trouble: troubleShape,
   waiting: z.number(),
+  lagSeconds: z.number(),
   delivered: z.number(),
+  deliveredPerMinute: z.number(),
+  failed: z.number(),
+  failedPerMinute: z.number(),
   dead: z.number(),
+  leftOut: z.number(),
 });
 
 export const addedSinkShape = z.looseObject({ id: z.string() });
@@ -143,12 +163,25 @@ export const deadLetterShape = z.looseObject({
   changedAt: z.string(),
 });
 
+export const alertShape = z.looseObject({
+  id: z.string(),
+  reason: z.string(),
+  subject: z.string(),
+  detail: z.string(),
+  explanation: z.string(),
+  openedAt: z.string(),
+  closedAt: z.string().nullable(),
+});
+
 export const replayShape = z.looseObject({ replayed: z.number() });
 
 export const statusShape = z.looseObject({
+  unmatched: z.number(),
   captures: z.looseObject({ pending: z.number(), quarantined: z.number() }),
   deliveries: z.looseObject({ pending: z.number(), delivered: z.number(), dead: z.number() }),
-  sinks: z.array(z.looseObject({ id: z.string(), name: z.string(), trouble: troubleShape })),
+  sinks: z.array(
+    z.looseObject({ id: z.string(), name: z.string(), state: z.string(), trouble: troubleShape }),
+  ),
 });
 
 export const reconciliationShape = z.looseObject({

@@ -79,6 +79,8 @@ describe('a mistake in the environment', () => {
     ['ARCHWAY_SPOOL_FREE_MIN_MB', 'lots', 'megabytes'],
     ['ARCHWAY_SPOOL_FREE_MIN_MB', ' ', 'megabytes'],
     ['ARCHWAY_SPOOL_FREE_MIN_MB', '-1', 'megabytes'],
+    ['ARCHWAY_ALERT_SINK_DOWN_MINUTES', 'soon', 'minutes'],
+    ['ARCHWAY_ALERT_BEHIND_MINUTES', '0.5', 'minutes'],
     ['ARCHWAY_LOG_LEVEL', 'loud', '"info"'],
     ['ARCHWAY_ADMIN_URL', 'nowhere', 'http or https'],
     ['ARCHWAY_MASTERKEY', secret, 'remove it or correct its spelling'],

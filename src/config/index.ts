@@ -13,6 +13,9 @@ export interface Config {
   readonly spool: { readonly directory: string; readonly freeMinBytes: number };
   /** Hour of the day, UTC, at which the last days are compared with the providers; null for never. */
   readonly reconcileHour: number | null;
+  /** Connectors and sinks beside the built-in ones: paths and package names, as given. */
+  readonly plugins: readonly string[];
+  readonly alerts: { readonly sinkDownMs: number; readonly behindMs: number };
   readonly logLevel: Variables['ARCHWAY_LOG_LEVEL'];
   /** For the command line. */
   readonly adminUrl: string | undefined;
@@ -80,6 +83,14 @@ function fromVariables(variables: Variables): Config {
       freeMinBytes: variables.ARCHWAY_SPOOL_FREE_MIN_MB * 1024 * 1024,
     },
     reconcileHour: variables.ARCHWAY_RECONCILE_HOUR,
+    plugins: (variables.ARCHWAY_PLUGINS ?? '')
+      .split(',')
+      .map((reference) => reference.trim())
+      .filter((reference) => reference !== ''),
+    alerts: {
+      sinkDownMs: variables.ARCHWAY_ALERT_SINK_DOWN_MINUTES * 60_000,
+      behindMs: variables.ARCHWAY_ALERT_BEHIND_MINUTES * 60_000,
+    },
     logLevel: variables.ARCHWAY_LOG_LEVEL,
     adminUrl: variables.ARCHWAY_ADMIN_URL,
     apiKey: variables.ARCHWAY_API_KEY,

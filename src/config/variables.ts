@@ -60,6 +60,16 @@ export const variablesSchema = z.object({
     .transform((hour) => (hour === 'off' ? null : Number(hour)))
     .default(3)
     .describe('Hour of the day (UTC) at which the last two days are compared with the providers; or off.'),
+  ARCHWAY_PLUGINS: z
+    .string()
+    .optional()
+    .describe('Connectors and sinks beside the built-in ones: paths and package names, with commas between.'),
+  ARCHWAY_ALERT_SINK_DOWN_MINUTES: wholeNumber('must be a whole number of minutes, such as 5')
+    .default(5)
+    .describe('How long nothing gets through to a sink before an alert says so.'),
+  ARCHWAY_ALERT_BEHIND_MINUTES: wholeNumber('must be a whole number of minutes, such as 30')
+    .default(30)
+    .describe('How long a record waits for a sink, or a capture to be read, before an alert says so.'),
   ARCHWAY_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')

@@ -1,5 +1,6 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { canonicalBytes } from './canonical.js';
+import { drawRandom } from './random.js';
 
 /**
  * Digests of the record format (docs/spec/record.md). Every digest in a skeleton is salted: a bare SHA-256 of a short
@@ -9,7 +10,7 @@ import { canonicalBytes } from './canonical.js';
 const saltLengthBytes = 32;
 
 export function newSalt(): Uint8Array {
-  return randomBytes(saltLengthBytes);
+  return drawRandom(saltLengthBytes);
 }
 
 /** HMAC-SHA-256(salt, canonical(value)), lower-case hex. */

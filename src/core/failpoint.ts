@@ -18,12 +18,17 @@ export type FailPoint =
   | 'dispatcher:after-deliver'
   | 'dispatcher:after-commit';
 
-let handler: ((point: FailPoint) => void) | undefined;
+/** Those of a restore, which runs before any gateway does. */
+export type RestoreFailPoint = 'restore:marked' | 'restore:loaded' | 'restore:committed';
 
-export function onFailPoint(next: (point: FailPoint) => void): void {
+type Handler = (point: FailPoint | RestoreFailPoint) => void;
+
+let handler: Handler | undefined;
+
+export function onFailPoint(next: Handler): void {
   handler = next;
 }
 
-export function failPoint(point: FailPoint): void {
+export function failPoint(point: FailPoint | RestoreFailPoint): void {
   if (handler !== undefined) handler(point);
 }

@@ -1,8 +1,18 @@
 import { v7 } from 'uuid';
+import { drawRandom } from './random.js';
+
+let lastMs = 0;
+let lastNumber = 0;
 
 /** A new UUIDv7: ordered by time within a process, so that indexes stay compact. */
 export function newId(): string {
-  return v7();
+  const random = drawRandom(16);
+  const now = Date.now();
+  // Within a millisecond, and while the clock goes back, ids are numbered on; 30 bits last longer than that.
+  const start = new DataView(random.buffer).getUint32(0) >>> 2;
+  lastNumber = now > lastMs ? start : lastNumber + 1;
+  lastMs = Math.max(lastMs, now);
+  return v7({ random, msecs: lastMs, seq: lastNumber });
 }
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

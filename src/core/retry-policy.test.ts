@@ -5,6 +5,7 @@ import { type Circumstances, decide, retryDelaysMs } from './retry-policy.js';
 
 const hourMs = 3_600_000;
 const failed = (given: Partial<Circumstances> & Pick<Circumstances, 'kind'>): Circumstances => ({
+  othersGetThrough: false,
   attempts: 1,
   pausesBefore: 0,
   random: 0,
@@ -17,35 +18,45 @@ const delayOf = (given: Parameters<typeof failed>[0]) => {
 
 describe('the retry policy', () => {
   it.each([
-    ['config', 'pause'],
-    ['auth', 'pause'],
-    ['throttled', 'pause'],
-    ['unavailable', 'pause'],
-    ['rejected', 'give-up'],
-    ['indeterminate', 'retry'],
-  ] as const)('answers %s with %s', (kind, action) => {
-    expect(decide(failed({ kind })).action).toBe(action);
+    ['config', 'pause', 'wait'],
+    ['auth', 'pause', 'wait'],
+    ['throttled', 'pause', 'pause'],
+    ['unavailable', 'pause', 'wait'],
+    ['rejected', 'give-up', 'give-up'],
+    ['indeterminate', 'pause', 'retry'],
+  ] as const)('answers %s with %s, and with %s while others get through', (kind, alone, amongOthers) => {
+    expect(decide(failed({ kind })).action).toBe(alone);
+    expect(decide(failed({ kind, othersGetThrough: true })).action).toBe(amongOthers);
   });
 
   it('knows every kind of failure', () => {
-    for (const kind of failureKinds) expect(decide(failed({ kind })).action).toMatch(/pause|retry|give-up/);
+    for (const kind of failureKinds) expect(decide(failed({ kind })).action).toMatch(/pause|give-up/);
   });
 
-  it('tries an item eight times over more than a day, and then gives it up', () => {
+  it('tries an item that fails among others eight times over more than a day, and then gives it up', () => {
     const delays = Array.from({ length: 9 }, (_, index) =>
-      delayOf({ kind: 'indeterminate', attempts: index + 1 }),
+      delayOf({ kind: 'indeterminate', othersGetThrough: true, attempts: index + 1 }),
     );
     expect(delays).toEqual([...retryDelaysMs, undefined, undefined]);
     expect(retryDelaysMs).toHaveLength(7);
     expect(retryDelaysMs.reduce((sum, each) => sum + each)).toBeGreaterThan(24 * hourMs);
   });
 
-  it('never gives up for an outage, however often and however long', () => {
-    const kind = fc.constantFrom('config', 'auth', 'throttled', 'unavailable');
+  it('never gives up, and uses up no attempt, while nothing gets through, however often and however long', () => {
+    const kind = fc.constantFrom('config', 'auth', 'throttled', 'unavailable', 'indeterminate');
     fc.assert(
       fc.property(kind, fc.integer({ min: 1, max: 1e6 }), fc.nat(1e6), (each, attempts, pausesBefore) => {
-        const decision = decide(failed({ kind: each, attempts, pausesBefore } as Circumstances));
+        const decision = decide(failed({ kind: each, attempts, pausesBefore }));
         expect(decision.action).toBe('pause');
+      }),
+    );
+  });
+
+  it('lets an item that the sink cannot take wait, among others, and never gives it up', () => {
+    const kind = fc.constantFrom('config', 'auth', 'unavailable');
+    fc.assert(
+      fc.property(kind, fc.integer({ min: 1, max: 1e6 }), (each, attempts) => {
+        expect(decide(failed({ kind: each, othersGetThrough: true, attempts })).action).toBe('wait');
       }),
     );
   });
@@ -64,7 +75,9 @@ describe('the retry policy', () => {
     expect(delayOf({ kind: 'throttled', retryAfterMs: 120_000 })).toBe(120_000);
     expect(delayOf({ kind: 'throttled', retryAfterMs: 10 })).toBe(1_000);
     expect(delayOf({ kind: 'throttled', retryAfterMs: 999 * hourMs })).toBe(hourMs);
-    expect(delayOf({ kind: 'indeterminate', retryAfterMs: 120_000 })).toBe(120_000);
+    const among = { othersGetThrough: true, retryAfterMs: 120_000 };
+    expect(delayOf({ kind: 'indeterminate', ...among })).toBe(120_000);
+    expect(delayOf({ kind: 'unavailable', ...among })).toBe(120_000);
   });
 
   it.each([Number.NaN, Number.NEGATIVE_INFINITY, -5, undefined])(
@@ -77,6 +90,7 @@ describe('the retry policy', () => {
   it('always gives a delay that a clock can hold, spread by a tenth at most', () => {
     const circumstances = fc.record({
       kind: fc.constantFrom(...failureKinds),
+      othersGetThrough: fc.boolean(),
       attempts: fc.integer({ min: 1, max: 50 }),
       pausesBefore: fc.nat(50),
       retryAfterMs: fc.option(fc.double(), { nil: undefined }),

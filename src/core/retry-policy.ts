@@ -1,16 +1,17 @@
 import type { FailureKind } from '../sdk/index.js';
 
 /**
- * All retry policy, as one table over the kind of failure. Plugins name a kind and never choose a delay.
+ * All retry policy, as one table over the kind of failure and over whether the sink took something else meanwhile. Plugins
+ * name a kind and never choose a delay.
  *
- * - `pause`: nothing is wrong with the item, so it uses up no attempt; the sink as a whole waits and then tries its
- *   oldest work first. An outage alone never makes a dead letter.
+ * - `pause`: nothing gets through, so it is the sink and not the item: no attempt is used up; the sink as a whole waits and
+ *   is then tried with one lane. An outage alone never makes a dead letter.
+ * - `wait`: others get through, so it may be the item: its lane waits and holds up nobody; no attempt is used up.
  * - `retry`: the item is tried again by the schedule, and is a dead letter after its last attempt.
  * - `give-up`: a dead letter at once; it would be refused again.
  */
 export type Decision =
-  | { readonly action: 'pause'; readonly delayMs: number }
-  | { readonly action: 'retry'; readonly delayMs: number }
+  | { readonly action: 'pause' | 'wait' | 'retry'; readonly delayMs: number }
   | { readonly action: 'give-up' };
 
 const second = 1_000;
@@ -40,17 +41,29 @@ const pauseDelaysMs: readonly number[] = [
 
 const retryAfterMaxMs = 1 * hour;
 
-const actions: Record<FailureKind, Decision['action']> = {
-  config: 'pause',
-  auth: 'pause',
-  throttled: 'pause',
-  unavailable: 'pause',
-  rejected: 'give-up',
-  indeterminate: 'retry',
+/** Delay of a lane whose head fails while others get through. */
+const waitMs = 5 * second;
+
+interface Actions {
+  /** When nothing else gets through. */
+  readonly alone: Decision['action'];
+  /** When the sink took something else meanwhile. */
+  readonly amongOthers: Decision['action'];
+}
+
+const actions: Record<FailureKind, Actions> = {
+  config: { alone: 'pause', amongOthers: 'wait' },
+  auth: { alone: 'pause', amongOthers: 'wait' },
+  throttled: { alone: 'pause', amongOthers: 'pause' },
+  unavailable: { alone: 'pause', amongOthers: 'wait' },
+  rejected: { alone: 'give-up', amongOthers: 'give-up' },
+  indeterminate: { alone: 'pause', amongOthers: 'retry' },
 };
 
 export interface Circumstances {
   readonly kind: FailureKind;
+  /** Whether the sink took something else since this item was tried before, or while it was being tried. */
+  readonly othersGetThrough: boolean;
   /** Attempts of this item, the failed one included; from 1. */
   readonly attempts: number;
   /** Pauses of the sink in a row before this one; from 0. */
@@ -61,15 +74,17 @@ export interface Circumstances {
 }
 
 export function decide(circumstances: Circumstances): Decision {
-  const action = actions[circumstances.kind];
+  const { kind, othersGetThrough, attempts, pausesBefore } = circumstances;
+  const action = actions[kind][othersGetThrough ? 'amongOthers' : 'alone'];
   if (action === 'give-up') return { action };
+  if (action === 'wait') return { action, delayMs: jittered(waitMs, circumstances) };
   if (action === 'retry') {
-    const delayMs = retryDelaysMs[circumstances.attempts - 1];
+    const delayMs = retryDelaysMs[attempts - 1];
     if (delayMs === undefined) return { action: 'give-up' };
     return { action, delayMs: jittered(delayMs, circumstances) };
   }
   const last = pauseDelaysMs.length - 1;
-  const delayMs = pauseDelaysMs[Math.min(circumstances.pausesBefore, last)] as number;
+  const delayMs = pauseDelaysMs[Math.min(pausesBefore, last)] as number;
   return { action, delayMs: jittered(delayMs, circumstances) };
 }
 

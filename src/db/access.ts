@@ -38,3 +38,15 @@ export interface AuditEntry {
 export async function writeAudit(tx: Queries, entry: AuditEntry): Promise<void> {
   await tx.insert(auditTrail).values({ ...entry, at: new Date() });
 }
+
+export async function wasAudited(
+  queries: Queries,
+  act: Pick<AuditEntry, 'action' | 'subject'>,
+): Promise<boolean> {
+  const rows = await queries
+    .select({ position: auditTrail.position })
+    .from(auditTrail)
+    .where(and(eq(auditTrail.action, act.action), eq(auditTrail.subject, act.subject)))
+    .limit(1);
+  return rows.length > 0;
+}

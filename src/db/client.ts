@@ -56,6 +56,9 @@ export async function openDatabase(location: DatabaseLocation): Promise<Database
         DateStyle: 'ISO',
         TimeZone: 'UTC',
         synchronous_commit: 'on',
+        // Statements are prepared to save messages, not plans: one that was made while the tables were small, or without
+        // the value that a partial index asks for, would be kept when it has become a bad one.
+        plan_cache_mode: 'force_custom_plan',
       },
     };
     const pool = new Pool({

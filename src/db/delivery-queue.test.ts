@@ -13,7 +13,7 @@ import {
   releaseLanesOf,
   replayDeadLetters,
   storeEvidence,
-  storeFailedAttempt,
+  storeFailedTries,
 } from './delivery-queue.js';
 
 let test: TestDatabase;
@@ -197,8 +197,8 @@ describe('what became of a delivery', () => {
     const { delivering, orm } = await open({ one: 1 });
     const [row] = await delivering.rows();
     await orm.transaction((tx) => storeEvidence(tx, [evidenceOf(row!)]));
-    const failed = { delivery: row!, failureKind: 'indeterminate', failure: 'late', dead: true } as const;
-    await orm.transaction((tx) => storeFailedAttempt(tx, failed));
+    const failed = { delivery: row!, failureKind: 'indeterminate', failure: 'late', effect: 'dead' } as const;
+    await orm.transaction((tx) => storeFailedTries(tx, [failed]));
     expect(await delivering.rows()).toMatchObject([{ state: 'delivered', attempts: 1, failure: null }]);
     await orm.transaction((tx) => storeEvidence(tx, [evidenceOf(row!)]));
     expect(await delivering.rows()).toMatchObject([{ state: 'delivered', attempts: 1 }]);
@@ -208,8 +208,8 @@ describe('what became of a delivery', () => {
     const { delivering, orm } = await open({ one: 2 });
     const rows = await delivering.rows();
     for (const delivery of rows) {
-      const failed = { delivery, failureKind: 'rejected', failure: 'no', dead: true } as const;
-      await orm.transaction((tx) => storeFailedAttempt(tx, failed));
+      const failed = { delivery, failureKind: 'rejected', failure: 'no', effect: 'dead' } as const;
+      await orm.transaction((tx) => storeFailedTries(tx, [failed]));
     }
     const instanceId = delivering.world.tenant.id;
     const page = { instanceId, after: '00000000-0000-0000-0000-000000000000', limit: 10 };

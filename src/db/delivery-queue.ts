@@ -1,8 +1,10 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { FailureKind } from '../sdk/index.js';
 import type { Queries } from './client.js';
-import { insertRows } from './insert-rows.js';
+import { insertStatements } from './insert-rows.js';
+import { runInOrder } from './run-in-order.js';
 import { deliveries, evidence } from './schema/index.js';
+import { countQueued } from './sink-counts.js';
 
 export type NewDelivery = typeof deliveries.$inferInsert;
 export type DeliveryRow = typeof deliveries.$inferSelect;
@@ -13,21 +15,20 @@ export const deliveriesChannel = 'archway_deliveries';
 /** Queues deliveries: one row each, and their lanes become due. Part of the transaction that makes the records. */
 export async function enqueueDeliveries(tx: Queries, rows: readonly NewDelivery[]): Promise<void> {
   if (rows.length === 0) return;
-  await insertRows(tx, deliveries, rows);
   const unique = new Map(rows.map((row) => [laneOrder(row), row]));
   const ordered = [...unique].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, row]) => row);
   // A lane that waits for its head keeps waiting: a new record behind it must not hurry the retry.
-  await tx.execute(sql`
+  const due = sql`
     insert into lanes (instance_id, sink_id, lane, due_at)
     select instance_id, sink_id, lane, now()
     from unnest(${sql.param(ordered.map((row) => row.instanceId))}::uuid[],
                 ${sql.param(ordered.map((row) => row.sinkId))}::uuid[],
                 ${sql.param(ordered.map((row) => row.lane))}::uuid[]) as due (instance_id, sink_id, lane)
-    on conflict (sink_id, lane) do update set due_at = coalesce(lanes.due_at, now())`);
-  const sinks = [...new Set(rows.map((row) => row.sinkId))];
-  await tx.execute(
-    sql`select pg_notify(${deliveriesChannel}, sink) from unnest(${sql.param(sinks)}::text[]) as sink`,
-  );
+    on conflict (sink_id, lane) do update set due_at = coalesce(lanes.due_at, now())`;
+  const sinkIds = rows.map((row) => row.sinkId);
+  const sinks = sql.param([...new Set(sinkIds)]);
+  const notify = sql`select pg_notify(${deliveriesChannel}, sink) from unnest(${sinks}::text[]) as sink`;
+  await runInOrder(tx, [...insertStatements(deliveries, rows), due, countQueued(sinkIds), notify]);
 }
 
 /** Rows are locked in one order everywhere, so that two transactions never wait for each other. */
@@ -36,7 +37,7 @@ function laneOrder(row: NewDelivery): string {
 }
 
 /**
- * Claims the lanes of a sink that have been due the longest. While the sink is paused, none. A lane whose dispatcher died
+ * Claims the lanes of a sink that have been due the longest. While the sink is paused, by us or by an operator, none. A lane whose dispatcher died
  * becomes claimable again when its lease ends; one that the holder itself claimed, and could then neither read nor settle,
  * at once.
  *
@@ -55,7 +56,7 @@ export async function claimLanes(
       where lanes.sink_id = ${claim.sinkId} and lanes.due_at <= now()
         and (lanes.leased_until is null or lanes.leased_until < now() or lanes.lease_holder = ${claim.holder})
         and lanes.lane <> all(${sql.param([...claim.active])}::uuid[])
-        and (sinks.paused_until is null or sinks.paused_until <= now())
+        and (sinks.paused_until is null or sinks.paused_until <= now()) and sinks.stopped_at is null
       order by lanes.due_at limit ${claim.limit}
       for update of lanes skip locked)
     returning lane`);
@@ -92,43 +93,58 @@ export async function readPending(
   return groups;
 }
 
-export async function storeEvidence(tx: Queries, rows: readonly NewEvidence[]): Promise<void> {
-  if (rows.length === 0) return;
-  await insertRows(tx, evidence, rows, sql`do nothing`);
-  await tx.execute(sql`
+/** Returns how many deliveries were made by it; what another node has settled already does not count twice. */
+export async function storeEvidence(tx: Queries, rows: readonly NewEvidence[]): Promise<number> {
+  if (rows.length === 0) return 0;
+  const delivered = sql`
     update deliveries set state = 'delivered', attempts = attempts + 1, changed_at = now(),
       failure_kind = null, failure = null
-    where id = any(${sql.param(rows.map((row) => row.deliveryId))}::uuid[]) and state <> 'delivered'`);
+    where id = any(${sql.param(rows.map((row) => row.deliveryId))}::uuid[]) and state <> 'delivered'
+    returning 1`;
+  const results = await runInOrder(tx, [...insertStatements(evidence, rows, sql`do nothing`), delivered]);
+  return results.at(-1)?.length ?? 0;
 }
 
-export interface FailedAttempt {
+export interface FailedTry {
   readonly delivery: DeliveryRow;
   readonly failureKind: FailureKind;
   readonly failure: string;
-  readonly dead: boolean;
+  /**
+   * - `waits`: the item is not to blame, and no attempt is used up.
+   * - `retries`: an attempt is used up, and there will be another.
+   * - `dead`: it was the last one.
+   */
+  readonly effect: 'waits' | 'retries' | 'dead';
 }
 
 /**
- * Notes a failed try. Tries are numbered through all replays, since a replay begins to count its attempts anew. What
- * another node has delivered meanwhile stays delivered.
+ * Notes failed tries. Attempts are numbered through all replays, since a replay begins to count them anew. What another
+ * node has delivered meanwhile stays delivered.
  */
-export async function storeFailedAttempt(tx: Queries, failed: FailedAttempt): Promise<void> {
-  const { failureKind, failure, delivery } = failed;
+export async function storeFailedTries(tx: Queries, failed: readonly FailedTry[]): Promise<void> {
+  if (failed.length === 0) return;
+  const column = (value: (each: FailedTry) => string) => sql`${sql.param(failed.map(value))}::text[]`;
   await tx.execute(sql`
-    with failed as (
-      update deliveries set state = ${failed.dead ? 'dead' : 'pending'}, attempts = attempts + 1,
-        failure_kind = ${failureKind}, failure = ${failure}, changed_at = now()
-      where id = ${delivery.id} and state = 'pending'
-      returning id, instance_id)
+    with given as (
+      select * from unnest(${column((each) => each.delivery.id)}, ${column((each) => each.effect)},
+        ${column((each) => each.failureKind)}, ${column((each) => each.failure)})
+        as given (id, effect, failure_kind, failure)),
+    failed as (
+      update deliveries set
+        state = case given.effect when 'dead' then 'dead' else 'pending' end,
+        attempts = attempts + case given.effect when 'waits' then 0 else 1 end,
+        failure_kind = given.failure_kind, failure = given.failure, changed_at = now()
+      from given where deliveries.id = given.id::uuid and state = 'pending'
+      returning deliveries.id, instance_id, given.effect, given.failure_kind, given.failure)
     insert into attempts (instance_id, delivery_id, number, at, failure_kind, failure)
     select instance_id, id, 1 + (select count(*) from attempts where delivery_id = failed.id), now(),
-      ${failureKind}, ${failure}
-    from failed
+      failure_kind, failure
+    from failed where effect <> 'waits'
     on conflict do nothing`);
 }
 
 /**
- * Gives a claimed lane back, due again after `retryInMs` when its head failed. The row is locked before the look for
+ * Gives a claimed lane back, due again after `retryInMs`. The row is locked before the look for
  * waiting deliveries: a record that is being committed beside us either is seen here, or finds the lane not due and
  * makes it so.
  */
@@ -139,17 +155,16 @@ export async function releaseLanes(
   const ids = sql.param(release.lanes.map(({ lane }) => lane));
   const delays = sql.param(release.lanes.map(({ retryInMs }) => retryInMs));
   const mine = sql`lanes.sink_id = ${release.sinkId} and lanes.lease_holder = ${release.holder}`;
-  await tx.execute(
-    sql`select 1 from lanes where ${mine} and lane = any(${ids}::uuid[]) order by lane for update`,
-  );
-  await tx.execute(sql`
+  const lock = sql`select 1 from lanes where ${mine} and lane = any(${ids}::uuid[]) order by lane for update`;
+  const give = sql`
     update lanes set lease_holder = null, leased_until = null,
       due_at = case when exists (
         select 1 from deliveries where deliveries.sink_id = lanes.sink_id and deliveries.lane = lanes.lane
           and deliveries.state = 'pending')
         then now() + released.delay_ms * interval '1 millisecond' end
     from unnest(${ids}::uuid[], ${delays}::float8[]) as released (lane, delay_ms)
-    where ${mine} and lanes.lane = released.lane`);
+    where ${mine} and lanes.lane = released.lane`;
+  await runInOrder(tx, [lock, give]);
 }
 
 /** Gives back what this node had claimed when it died. Call before it claims anything. */
@@ -184,7 +199,7 @@ export async function replayDeadLetters(
 ): Promise<number> {
   const some = replay.ids === undefined ? sql`` : sql`and id = any(${sql.param([...replay.ids])}::uuid[])`;
   const rows = await tx.execute<{ sink_id: string; lane: string }>(sql`
-    update deliveries set state = 'pending', attempts = 0, changed_at = now()
+    update deliveries set state = 'pending', attempts = 0, failure_kind = null, failure = null, changed_at = now()
     where instance_id = ${replay.instanceId} and state = 'dead' ${some}
     returning sink_id, lane`);
   const replayed = sql`(sink_id, lane) in (

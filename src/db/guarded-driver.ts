@@ -1,4 +1,4 @@
-import type { Sql, TransactionSql } from 'postgres';
+import type { Sql, TransactionSql, UnsafeQueryOptions } from 'postgres';
 
 /** The transaction's connection is gone, and with it the transaction. */
 class TransactionLostError extends Error {
@@ -7,6 +7,20 @@ class TransactionLostError extends Error {
 
 /** What the query builder uses of the driver. */
 type Begin = (run: (tx: TransactionSql) => Promise<unknown>) => Promise<unknown>;
+
+type Unsafe = (query: string, parameters?: unknown[], options?: UnsafeQueryOptions) => unknown;
+
+/** A statement with more was made for a list of values, and another list makes another text. */
+const preparedParametersMax = 32;
+
+/**
+ * The query builder's statements, prepared once for each connection. Left to itself, the driver asks the server for the
+ * types of each statement anew before it sends the values: twice the messages, and each waits for an answer.
+ */
+function prepareStatements(unsafe: Unsafe): Unsafe {
+  return (query, parameters = [], options = {}) =>
+    unsafe(query, parameters, { ...options, prepare: parameters.length <= preparedParametersMax });
+}
 
 /**
  * The driver with its transactions made safe against the loss of their connection. As it comes, it goes on with a lost
@@ -28,13 +42,21 @@ export function guardTransactions(sql: Sql): Sql {
       throw error;
     }
   };
-  return new Proxy(sql, { get: (target, name) => (name === 'begin' ? begin : Reflect.get(target, name)) });
+  const unsafe = prepareStatements(sql.unsafe as Unsafe);
+  return new Proxy(sql, {
+    get(target, name) {
+      if (name === 'begin') return begin;
+      return name === 'unsafe' ? unsafe : Reflect.get(target, name);
+    },
+  });
 }
 
 function guardStatements(tx: TransactionSql, fate: { readonly lost: boolean }): TransactionSql {
+  const unsafe = prepareStatements(tx.unsafe as Unsafe);
   return new Proxy(tx, {
     get(target, name) {
-      if (name !== 'unsafe' || !fate.lost) return Reflect.get(target, name);
+      if (name !== 'unsafe') return Reflect.get(target, name);
+      if (!fate.lost) return unsafe;
       return () => {
         throw new TransactionLostError(
           'The connection of this transaction was lost; nothing of it was kept.',

@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database, Queries } from './client.js';
 import { insertRows } from './insert-rows.js';
+import { packBytes } from './pack-bytes.js';
 import { captures } from './schema/index.js';
 
 /** A capture as it is stored: everything personal is in `sealed`. */
@@ -28,23 +29,25 @@ export const capturesChannel = 'archway_captures';
 /**
  * The group commit: one statement, one transaction, one sync for everything that arrived together. Column-wise arrays,
  * so that the statement is prepared once whatever the number of rows. A row that is there already (a spool drained
- * twice) is left alone. Times and bytes travel as text: the driver has no arrays of them.
+ * twice) is left alone. Times travel as text, since the driver has no arrays of them, and all sealed bytes as one value
+ * that the server cuts up: it reads an array of long texts slowly.
  *
  * When this resolves, the rows are durable.
  */
 export async function insertCaptures(database: Database, rows: readonly CaptureRow[]): Promise<void> {
   const column = <Key extends keyof CaptureRow>(key: Key) => rows.map((row) => row[key]);
   const instances = [...new Set(column('instanceId'))];
+  const sealed = packBytes(column('sealed'));
   await database.sql`
     with inserted as (
       insert into captures (id, instance_id, account_id, endpoint, provenance, received_at, sealed, state)
-      select id, instance_id, account_id, endpoint, provenance, received_at::timestamptz, decode(sealed, 'hex'),
-        'pending'
+      select id, instance_id, account_id, endpoint, provenance, received_at::timestamptz,
+        substring(${sealed.bytes}::bytea from first for length), 'pending'
       from unnest(
         ${column('id')}::uuid[], ${column('instanceId')}::uuid[], ${column('accountId')}::uuid[],
         ${column('endpoint')}::text[], ${column('provenance')}::text[], ${column('receivedAt')}::text[],
-        ${rows.map((row) => Buffer.from(row.sealed).toString('hex'))}::text[]
-      ) as arrived (id, instance_id, account_id, endpoint, provenance, received_at, sealed)
+        ${sealed.firsts}::int[], ${sealed.lengths}::int[]
+      ) as arrived (id, instance_id, account_id, endpoint, provenance, received_at, first, length)
       on conflict (id) do nothing
     )
     select pg_notify(${capturesChannel}, instance) from unnest(${instances}::text[]) as instance`;

@@ -1,7 +1,8 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Queries } from './client.js';
-import { insertRows } from './insert-rows.js';
+import { insertStatements } from './insert-rows.js';
 import type { Lease } from './leases.js';
+import { runInOrder } from './run-in-order.js';
 import { attachments, receipts, recordAddresses, records } from './schema/index.js';
 
 export type NewRecord = typeof records.$inferInsert;
@@ -49,10 +50,12 @@ export interface NewEntries {
 
 /** Appends records with what is found by them. Their sequence numbers follow the one that `lockJournal` gave. */
 export async function appendEntries(tx: Queries, entries: NewEntries): Promise<void> {
-  await insertRows(tx, records, entries.records);
-  await insertRows(tx, recordAddresses, entries.addresses, sql`do nothing`);
-  await insertRows(tx, receipts, entries.receipts);
-  await insertRows(tx, attachments, entries.attachments);
+  await runInOrder(tx, [
+    ...insertStatements(records, entries.records),
+    ...insertStatements(recordAddresses, entries.addresses, sql`do nothing`),
+    ...insertStatements(receipts, entries.receipts),
+    ...insertStatements(attachments, entries.attachments),
+  ]);
 }
 
 /** The records that these events already have. */
@@ -133,4 +136,41 @@ export async function findReceipts(
         sql`${receipts.aboutKey} = any(${sql.param([...aboutKeys])}::uuid[])`,
       ),
     );
+}
+
+/** Whose the records of these events are. */
+export async function findCustodiansByEvent(
+  queries: Queries,
+  instanceId: string,
+  eventKeys: readonly string[],
+): Promise<Map<string, string[]>> {
+  if (eventKeys.length === 0) return new Map();
+  const rows = await queries
+    .select({ eventKey: records.eventKey, custodianIds: records.custodianIds })
+    .from(records)
+    .where(
+      and(
+        eq(records.instanceId, instanceId),
+        sql`${records.eventKey} = any(${sql.param([...eventKeys])}::uuid[])`,
+      ),
+    );
+  return new Map(rows.map((row) => [row.eventKey, row.custodianIds]));
+}
+
+/** Whose the last message of each of these conversations is. */
+export async function findCustodiansByConversation(
+  queries: Queries,
+  instanceId: string,
+  conversationIds: readonly string[],
+): Promise<Map<string, string[]>> {
+  if (conversationIds.length === 0) return new Map();
+  const rows = await queries.execute<{ conversation: string; custodians: string }>(sql`
+    select conversation, array_to_string(last.custodian_ids, ',') as custodians
+    from (select distinct conversation from unnest(${sql.param([...conversationIds])}::uuid[])
+      as given (conversation)) as wanted
+    cross join lateral (
+      select records.custodian_ids from messages join records on records.id = messages.record_id
+      where messages.instance_id = ${instanceId} and messages.conversation_id = wanted.conversation
+      order by messages.sequence desc limit 1) as last`);
+  return new Map(rows.map((row) => [row.conversation, row.custodians.split(',').filter((id) => id !== '')]));
 }

@@ -7,7 +7,7 @@ import type { Database, Orm } from './client.js';
 /** An arbitrary constant: whoever migrates holds this advisory lock, so that twenty starts at once do it once. */
 const migrationLock = 4_712_207;
 
-type Transaction = Parameters<Parameters<Orm['transaction']>[0]>[0];
+export type Transaction = Parameters<Parameters<Orm['transaction']>[0]>[0];
 
 export class SchemaTooNewError extends Error {
   override readonly name = 'SchemaTooNewError';
@@ -20,26 +20,34 @@ export class SchemaTooNewError extends Error {
  * @throws {SchemaTooNewError} when a newer Archway has been here.
  */
 export async function migrateDatabase(database: Database): Promise<{ applied: number }> {
+  return database.orm.transaction(async (tx) => ({ applied: await migrateWithin(tx) }));
+}
+
+/**
+ * The same as a part of a transaction. Whoever migrates or restores waits here for the others who do.
+ *
+ * @param upTo version of the last migration to apply; default: all.
+ * @returns how many were applied.
+ */
+export async function migrateWithin(tx: Transaction, upTo = Number.POSITIVE_INFINITY): Promise<number> {
   const known = knownMigrations();
-  return database.orm.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(${migrationLock})`);
-    const applied = (await appliedMigrations(tx)) ?? (await createBookkeeping(tx));
-    const unknown = applied.filter((when) => !known.some((migration) => migration.folderMillis === when));
-    if (unknown.length > 0) {
-      throw new SchemaTooNewError(
-        `A newer Archway has migrated this database (${unknown.length} migration(s) that this version does not know). ` +
-          'Start that version again, or restore a backup made by this one: migrations do not go back.',
-      );
-    }
-    const missing = known.filter((migration) => !applied.includes(migration.folderMillis));
-    for (const migration of missing) {
-      for (const statement of migration.sql) await tx.execute(sql.raw(statement));
-      await tx.execute(
-        sql`insert into archway_migrations (version, hash) values (${migration.folderMillis}, ${migration.hash})`,
-      );
-    }
-    return { applied: missing.length };
-  });
+  await tx.execute(sql`select pg_advisory_xact_lock(${migrationLock})`);
+  const applied = (await appliedMigrations(tx)) ?? (await createBookkeeping(tx));
+  const unknown = applied.filter((when) => !known.some((migration) => migration.folderMillis === when));
+  if (unknown.length > 0) {
+    throw new SchemaTooNewError(
+      `A newer Archway has migrated this database (${unknown.length} migration(s) that this version does not know). ` +
+        'Start that version again, or restore a backup made by this one: migrations do not go back.',
+    );
+  }
+  const missing = known.filter(({ folderMillis }) => folderMillis <= upTo && !applied.includes(folderMillis));
+  for (const migration of missing) {
+    for (const statement of migration.sql) await tx.execute(sql.raw(statement));
+    await tx.execute(
+      sql`insert into archway_migrations (version, hash) values (${migration.folderMillis}, ${migration.hash})`,
+    );
+  }
+  return missing.length;
 }
 
 /** Every migration of this version, oldest first. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNull, lte, or } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, lte, or, sql } from 'drizzle-orm';
 import type { Queries } from './client.js';
 import { identities, people } from './schema/index.js';
 
@@ -55,7 +55,7 @@ export async function resolveAddresses(
     .where(
       and(
         eq(identities.instanceId, instanceId),
-        inArray(identities.addressId, [...addressIds]),
+        sql`${identities.addressId} = any(${sql.param([...addressIds])}::uuid[])`,
         or(isNull(identities.validFrom), lte(identities.validFrom, at)),
         or(isNull(identities.validUntil), gt(identities.validUntil, at)),
       ),

@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm';
 import type { Queries } from './client.js';
-import type { DeliveryState } from './schema/index.js';
 
 export interface InstanceCounts {
   readonly records: number;
+  /** Records that no sink took, by the filters that there were. */
+  readonly unmatched: number;
   readonly messages: number;
   readonly capturesPending: number;
   readonly capturesQuarantined: number;
@@ -16,6 +17,7 @@ export async function countInstance(queries: Queries, instanceId: string): Promi
   const rows = await queries.execute<Record<keyof InstanceCounts, number>>(sql`
     select
       (select last_sequence from journals where instance_id = ${instanceId})::float8 as "records",
+      (select unmatched from journals where instance_id = ${instanceId})::float8 as "unmatched",
       (select count(*) from messages where instance_id = ${instanceId})::float8 as "messages",
       (select count(*) from captures
         where instance_id = ${instanceId} and state = 'pending')::float8 as "capturesPending",
@@ -27,22 +29,4 @@ export async function countInstance(queries: Queries, instanceId: string): Promi
           where messages.instance_id = receipts.instance_id
             and messages.event_key = receipts.about_key))::float8 as "parkedReceipts"`);
   return rows[0] as InstanceCounts;
-}
-
-export type DeliveryCounts = Readonly<Record<DeliveryState, number>>;
-
-/** Deliveries of an instance by sink and state; a sink that never had one is missing. */
-export async function countDeliveries(
-  queries: Queries,
-  instanceId: string,
-): Promise<Map<string, DeliveryCounts>> {
-  const rows = await queries.execute<{ sink_id: string } & Record<DeliveryState, number>>(sql`
-    select sink_id,
-      count(*) filter (where state = 'pending')::float8 as pending,
-      count(*) filter (where state = 'delivered')::float8 as delivered,
-      count(*) filter (where state = 'dead')::float8 as dead
-    from deliveries where instance_id = ${instanceId} group by sink_id`);
-  return new Map(
-    rows.map(({ sink_id, pending, delivered, dead }) => [sink_id, { pending, delivered, dead }]),
-  );
 }

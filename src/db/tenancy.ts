@@ -1,11 +1,9 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
-import type { FailureKind } from '../sdk/index.js';
+import { asc, eq, sql } from 'drizzle-orm';
 import type { Queries } from './client.js';
-import { accounts, type InstanceSettings, instances, journals, sinks } from './schema/index.js';
+import { accounts, type InstanceSettings, instances, journals } from './schema/index.js';
 
 export type InstanceRow = typeof instances.$inferSelect;
 export type AccountRow = typeof accounts.$inferSelect;
-export type SinkRow = typeof sinks.$inferSelect;
 
 /** Tells every node that instances, accounts, sinks or people changed. */
 export const settingsChannel = 'archway_settings';
@@ -47,6 +45,11 @@ export async function updateAccount(tx: Queries, account: { id: string; sealed: 
   await notifySettingsChanged(tx);
 }
 
+/** Within how many minutes a message is expected of an account; null: it may be silent. */
+export async function expectOfAccount(tx: Queries, id: string, everyMinutes: number | null): Promise<void> {
+  await tx.update(accounts).set({ expectEveryMinutes: everyMinutes }).where(eq(accounts.id, id));
+}
+
 /** Accounts of one instance, or of all. */
 export async function listAccounts(queries: Queries, instanceId?: string): Promise<AccountRow[]> {
   return queries
@@ -54,57 +57,4 @@ export async function listAccounts(queries: Queries, instanceId?: string): Promi
     .from(accounts)
     .where(instanceId === undefined ? undefined : eq(accounts.instanceId, instanceId))
     .orderBy(asc(accounts.id));
-}
-
-export async function insertSink(
-  tx: Queries,
-  sink: { id: string; instanceId: string; type: string; sealed: Uint8Array },
-): Promise<void> {
-  await tx.insert(sinks).values({ ...sink, createdAt: new Date() });
-  await notifySettingsChanged(tx);
-}
-
-/** Sinks of one instance, or of all. */
-export async function listSinks(queries: Queries, instanceId?: string): Promise<SinkRow[]> {
-  return queries
-    .select()
-    .from(sinks)
-    .where(instanceId === undefined ? undefined : eq(sinks.instanceId, instanceId))
-    .orderBy(asc(sinks.id));
-}
-
-/** Pauses a sink as a whole and says why; a pause that lasts longer already stays. `pauses`: in a row, this one included. */
-export async function pauseSink(
-  tx: Queries,
-  pause: { sinkId: string; delayMs: number; pauses: number; failureKind: FailureKind; failure: string },
-): Promise<void> {
-  await tx
-    .update(sinks)
-    .set({
-      pausedUntil: sql`greatest(paused_until, now() + ${pause.delayMs} * interval '1 millisecond')`,
-      pauses: pause.pauses,
-      failureKind: pause.failureKind,
-      failure: pause.failure,
-    })
-    .where(eq(sinks.id, pause.sinkId));
-}
-
-/** Clears what `pauseSink` wrote, after a delivery that succeeded. */
-export async function markSinkHealthy(tx: Queries, sinkId: string): Promise<void> {
-  await tx
-    .update(sinks)
-    .set({ pausedUntil: null, pauses: 0, failureKind: null, failure: null })
-    .where(and(eq(sinks.id, sinkId), sql`${sinks.pauses} > 0`));
-}
-
-/** How often the sink was paused in a row, and whether such a pause lies ahead. */
-export async function readPauses(
-  queries: Queries,
-  sinkId: string,
-): Promise<{ pauses: number; paused: boolean }> {
-  const [row] = await queries
-    .select({ pauses: sinks.pauses, paused: sql<boolean>`coalesce(paused_until > now(), false)` })
-    .from(sinks)
-    .where(eq(sinks.id, sinkId));
-  return row ?? { pauses: 0, paused: false };
 }

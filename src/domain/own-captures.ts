@@ -23,6 +23,9 @@ export interface EventAlias {
   readonly key: string;
 }
 
+/** What the gateway's own records have in place of a connector, where they belong to no account. */
+export const ownConnector = 'archway';
+
 const contentType = 'application/json';
 
 /**

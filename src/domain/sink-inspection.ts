@@ -3,6 +3,7 @@ import type { Queries } from '../db/client.js';
 import { readEvidence } from '../db/delivery-queue.js';
 import type { Evidence, Inspection } from '../sdk/index.js';
 import { openEvidence } from './evidence.js';
+import { openSink } from './sink-opening.js';
 import type { ConfiguredSink } from './sinks.js';
 import type { Tenant } from './tenants.js';
 
@@ -37,7 +38,7 @@ export async function inspectSink(
 ): Promise<Inspected[]> {
   if (!sink.type.guarantees.inspectable) throw notInspectable(sink);
   const rows = await readEvidence(queries, { sinkId: sink.id, ...page });
-  const open = await sink.type.open(sink.settings, { now: () => new Date() });
+  const open = await openSink(sink);
   try {
     const inspect = open.inspect?.bind(open);
     if (inspect === undefined) throw notInspectable(sink);

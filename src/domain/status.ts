@@ -1,19 +1,22 @@
 import type { Queries } from '../db/client.js';
-import { countDeliveries, countInstance, type DeliveryCounts } from '../db/status.js';
+import { noFigures, readFigures, type SinkFigures } from '../db/sink-counts.js';
+import { countInstance } from '../db/status.js';
 import type { Registry } from '../plugins/registry.js';
 import { type ConfiguredSink, readSinks } from './sinks.js';
 import type { Tenant } from './tenants.js';
 
-export const noDeliveries: DeliveryCounts = { pending: 0, delivered: 0, dead: 0 };
+export type DeliveryCounts = Pick<SinkFigures, 'pending' | 'delivered' | 'dead'>;
 
 export interface InstanceStatus {
   readonly records: number;
+  /** Records that no sink took, by the filters that there were. */
+  readonly unmatched: number;
   readonly messages: number;
   readonly captures: { readonly pending: number; readonly quarantined: number };
   readonly deliveries: DeliveryCounts;
   /** Receipts about messages that the journal does not hold. */
   readonly parkedReceipts: number;
-  readonly sinks: readonly ConfiguredSink[];
+  readonly sinks: readonly { readonly sink: ConfiguredSink; readonly figures: SinkFigures }[];
 }
 
 /** Where everything of an instance stands: what waits, what is done, what ended without success. */
@@ -23,15 +26,17 @@ export async function readStatus(
   registry: Registry,
 ): Promise<InstanceStatus> {
   const counts = await countInstance(queries, tenant.id);
-  const deliveries = await countDeliveries(queries, tenant.id);
-  const { records, messages, parkedReceipts } = counts;
+  const figures = await readFigures(queries, tenant.id);
+  const sinks = await readSinks(queries, tenant, registry);
+  const { records, unmatched, messages, parkedReceipts } = counts;
   return {
     records,
+    unmatched,
     messages,
     captures: { pending: counts.capturesPending, quarantined: counts.capturesQuarantined },
-    deliveries: [...deliveries.values()].reduce(add, noDeliveries),
+    deliveries: [...figures.values()].reduce<DeliveryCounts>(add, { pending: 0, delivered: 0, dead: 0 }),
     parkedReceipts,
-    sinks: await readSinks(queries, tenant, registry),
+    sinks: sinks.map((sink) => ({ sink, figures: figures.get(sink.id) ?? noFigures })),
   };
 }
 

@@ -25,13 +25,27 @@ export class Tenants {
     return rows.map((row) => this.#tenant(row));
   }
 
+  /** Those that open, and those that do not with the reason: what is wrong with one must not stop the others. */
+  async listOpenable(): Promise<{ tenants: Tenant[]; closed: { id: string; error: unknown }[] }> {
+    const tenants: Tenant[] = [];
+    const closed: { id: string; error: unknown }[] = [];
+    for (const row of await listInstances(this.database.orm)) {
+      try {
+        tenants.push(this.#tenant(row));
+      } catch (error) {
+        closed.push({ id: row.id, error });
+      }
+    }
+    return { tenants, closed };
+  }
+
   async byId(id: string): Promise<Tenant | undefined> {
-    return (await this.list()).find((tenant) => tenant.id === id);
+    return this.#first((row) => row.id === id);
   }
 
   /** Finds an instance by its id or its name. */
   async find(idOrName: string): Promise<Tenant | undefined> {
-    return (await this.list()).find((tenant) => tenant.id === idOrName || tenant.name === idOrName);
+    return this.#first((row) => row.id === idOrName || row.name === idOrName);
   }
 
   /** Makes an instance, and what `alongside` makes, in one transaction. Returns null when the name is taken. */
@@ -50,6 +64,11 @@ export class Tenants {
     if (!made) return null;
     this.#open.set(id, vault);
     return tenant;
+  }
+
+  async #first(wanted: (row: InstanceRow) => boolean): Promise<Tenant | undefined> {
+    const row = (await listInstances(this.database.orm)).find(wanted);
+    return row && this.#tenant(row);
   }
 
   #tenant(row: InstanceRow): Tenant {

@@ -37,6 +37,11 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
   }
 }
 
+/** Where sealed attachments and recordings lie. */
+export function blobsDirectoryOf(dataDirectory: string): string {
+  return join(dataDirectory, 'blobs');
+}
+
 async function makeDirectory(path: string): Promise<void> {
   try {
     const made = await mkdir(path, { recursive: true, mode: 0o700 });

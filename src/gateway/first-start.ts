@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '../core/ids.js';
-import { anyApiKey, insertApiKey, writeAudit } from '../db/access.js';
-import type { Database } from '../db/client.js';
-import { addSink } from '../domain/sinks.js';
+import { anyApiKey, findApiKey, insertApiKey, writeAudit } from '../db/access.js';
+import type { Database, Queries } from '../db/client.js';
+import { addSink, trySink } from '../domain/sinks.js';
 import type { Tenants } from '../domain/tenants.js';
 import type { Registry } from '../plugins/registry.js';
 import { createApiKey, hashApiKey } from '../vault/index.js';
@@ -37,8 +37,10 @@ async function ensureDefaultInstance(
 ): Promise<string | undefined> {
   if ((await tenants.list()).length > 0) return undefined;
   const directory = join(dataDirectory, 'archive');
+  const request = { type: 'filesystem', name: 'archive', settings: { directory } };
+  const sink = await trySink(registry, request);
   const made = await tenants.create(defaultInstance, async (tx, tenant) => {
-    await addSink(tx, tenant, registry, { type: 'filesystem', name: 'archive', settings: { directory } });
+    await addSink(tx, tenant, sink);
     await writeAudit(tx, {
       instanceId: tenant.id,
       actor: 'system',
@@ -51,20 +53,19 @@ async function ensureDefaultInstance(
 
 async function ensureAdminKey(database: Database, file: string): Promise<string | undefined> {
   if (await anyApiKey(database.orm)) return undefined;
+  return database.orm.transaction((tx) => addAdminKey(tx, file));
+}
+
+/** Makes an admin key, or takes the one that the file holds, and lets it in. */
+export async function addAdminKey(tx: Queries, file: string): Promise<string> {
   // The file first: a key that is in the database but was never written down would lock everybody out.
   const key = (await readKey(file)) ?? createApiKey();
   await writeDurably(file, `${key}\n`);
-  await database.orm.transaction(async (tx) => {
-    const id = newId();
-    await insertApiKey(tx, {
-      id,
-      instanceId: null,
-      name: 'admin',
-      hash: hashApiKey(key),
-      scopes: ['admin', 'read'],
-    });
-    await writeAudit(tx, { instanceId: null, actor: 'system', action: 'api-key.add', subject: id });
-  });
+  const hash = hashApiKey(key);
+  if ((await findApiKey(tx, hash)) !== undefined) return key;
+  const id = newId();
+  await insertApiKey(tx, { id, instanceId: null, name: 'admin', hash, scopes: ['admin', 'read'] });
+  await writeAudit(tx, { instanceId: null, actor: 'system', action: 'api-key.add', subject: id });
   return key;
 }
 

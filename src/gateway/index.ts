@@ -3,21 +3,27 @@ import { join } from 'node:path';
 import type { Config } from '../config/index.js';
 import { type Database, openDatabase } from '../db/client.js';
 import { migrateDatabase } from '../db/migrate.js';
+import { Blobs } from '../domain/blobs.js';
 import { Tenants } from '../domain/tenants.js';
 import { createAdmin } from '../http/admin/index.js';
 import { createIngress } from '../http/ingress.js';
 import { AccountDirectory } from '../pipeline/account-directory.js';
 import { DoorWatch } from '../pipeline/door-watch.js';
 import { Ingest } from '../pipeline/ingest.js';
+import { Sessions } from '../pipeline/sessions.js';
 import { Spool, SpoolFullError } from '../pipeline/spool.js';
 import { Supervisor } from '../pipeline/supervisor.js';
-import { loadBuiltIns } from '../plugins/load.js';
+import { Watch } from '../pipeline/watch.js';
+import { loadPlugins } from '../plugins/load.js';
+import { builtIn, type Registry } from '../plugins/registry.js';
 import type { Log } from '../telemetry/log.js';
 import { createMetrics } from '../telemetry/metrics.js';
-import { type DataDirectory, openDataDirectory, writeDurably } from './data-directory.js';
+import { blobsDirectoryOf, type DataDirectory, openDataDirectory, writeDurably } from './data-directory.js';
 import { type FirstStart, prepareFirstStart } from './first-start.js';
 import { Listener } from './listener.js';
 import { loadMasterKey } from './master-key.js';
+import { backupWriter } from './standalone-backup.js';
+import { requireNoUnfinishedRestore } from './unfinished-restore.js';
 
 export interface Gateway {
   readonly publicListener: Listener;
@@ -53,31 +59,30 @@ export async function startGateway(config: Config, log: Log): Promise<Gateway> {
 }
 
 async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gateway> {
+  // First, since a plugin that is missing must leave everything as it was.
+  const registry = await loadRegistry(config, log);
   const data = await openDataDirectory(config.dataDirectory);
   cleanup.push(() => data.release());
+  await requireNoUnfinishedRestore(data.path);
   const database = await openMigrated(config, log, cleanup);
   const masterKey = await loadMasterKey(config.masterKey, database);
-  const registry = await loadBuiltIns();
   const tenants = new Tenants(database, masterKey);
+  const blobs = new Blobs(blobsDirectoryOf(data.path));
   const firstStart = await prepareFirstStart(database, tenants, registry, data.path);
 
   const metrics = createMetrics();
   const spool = await Spool.open(config.spool);
-  const directory = new AccountDirectory(database, tenants, registry);
+  const directory = new AccountDirectory(database, tenants, registry, log);
   const ingest = new Ingest({ database, spool, log, metrics });
-  const supervisor = new Supervisor({
-    database,
-    tenants,
-    registry,
-    directory,
-    ingest,
-    node: data.nodeId,
-    nightlyHour: config.reconcileHour,
-    log,
-    metrics,
-  });
+  const parts = { database, tenants, registry, directory, blobs, log, metrics };
+  const node = data.nodeId;
+  const supervisor = new Supervisor({ ...parts, ingest, node, nightlyHour: config.reconcileHour });
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
+  const limits = config.alerts;
+  const watch = new Watch({ database, tenants, spool, node: data.nodeId, limits, log, metrics });
+  cleanup.push(() => watch.stop());
+  watch.start();
 
   const onNoted = () => supervisor.wakeReconciler();
   const door = new DoorWatch({ database, tenants, directory, log, onNoted });
@@ -96,16 +101,18 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   cleanup.push(() => publicListener.close(listenerGraceMs));
   await door.open();
   const publicUrl = config.publicUrl ?? `http://localhost:${publicListener.port}`;
+  const sessions = new Sessions({ database, directory, publicUrl, node: data.nodeId, log });
+  cleanup.push(() => sessions.stop());
+  sessions.start();
   const admin = createAdmin({
-    database,
-    tenants,
-    registry,
-    directory,
-    refresh: () => supervisor.refresh(),
+    ...parts,
+    refresh: async () => {
+      await supervisor.refresh();
+      sessions.wake();
+    },
     spoolWaiting: () => !spool.isEmpty,
+    writeBackup: backupWriter(config, database, masterKey),
     publicUrl,
-    metrics,
-    log,
   });
   const adminListener = await Listener.open(() => admin, { ...config.adminListener, requestTimeoutMs });
   cleanup.push(() => adminListener.close(listenerGraceMs));
@@ -118,6 +125,16 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
     failed: database.died,
     stop: () => undo(cleanup, log),
   };
+}
+
+/** Loads the plugins; those from outside are named in the log. */
+async function loadRegistry({ plugins }: Config, log: Log): Promise<Registry> {
+  const registry = await loadPlugins(plugins);
+  for (const plugin of [...registry.connectors, ...registry.sinks]) {
+    const origin = registry.originOf(plugin);
+    if (origin !== builtIn) log.info({ plugin: plugin.id, origin }, 'Loaded a plugin from outside.');
+  }
+  return registry;
 }
 
 async function openMigrated(config: Config, log: Log, cleanup: Cleanup): Promise<Database> {

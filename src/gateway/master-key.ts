@@ -13,9 +13,15 @@ import {
  * data would hide that the right one is missing.
  */
 export async function loadMasterKey(source: MasterKeySource, database: Database): Promise<MasterKey> {
-  if (source.kind === 'value') return parseMasterKey(source.base64, 'ARCHWAY_MASTER_KEY');
-  const mayCreate = source.createIfMissing && (await listInstances(database.orm)).length === 0;
-  if (!mayCreate) return loadMasterKeyFile(source.path);
+  const mayCreate =
+    source.kind === 'file' && source.createIfMissing && (await listInstances(database.orm)).length === 0;
+  if (!mayCreate) return readMasterKey(source);
   const { masterKey } = await loadOrCreateMasterKeyFile(source.path);
   return masterKey;
+}
+
+/** Loads a master key that must be there: none is ever made. */
+export async function readMasterKey(source: MasterKeySource): Promise<MasterKey> {
+  if (source.kind === 'value') return parseMasterKey(source.base64, 'ARCHWAY_MASTER_KEY');
+  return loadMasterKeyFile(source.path);
 }

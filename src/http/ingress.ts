@@ -1,11 +1,12 @@
-import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
+import { type Context, Hono } from 'hono';
 import type { AccountDirectory, DirectoryEntry } from '../pipeline/account-directory.js';
 import type { Ingest } from '../pipeline/ingest.js';
 import type { Capture, Reply, Verdict, WebhookEndpoint } from '../sdk/index.js';
 import { type Log, pluginFault } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { limitBody } from './limit-body.js';
 import { problem } from './problem.js';
+import { readHeaders } from './read-headers.js';
 
 export interface IngressOptions {
   readonly directory: AccountDirectory;
@@ -26,16 +27,13 @@ const emptyReply: Reply = { status: 200, headers: {}, body: '' };
 export function createIngress(options: IngressOptions): Hono {
   const app = new Hono();
   app.get('/healthz', (context) => context.text('ok'));
-  const limit = bodyLimit({
-    maxSize: options.bodyMaxBytes,
-    onError: () => {
-      options.metrics.requests.inc({ outcome: 'too_large' });
-      return problem(413, `The body is larger than ${options.bodyMaxBytes} bytes.`);
-    },
+  const limit = limitBody(options.bodyMaxBytes, () => {
+    options.metrics.requests.inc({ outcome: 'too_large' });
+    return problem(413, `The body is larger than ${options.bodyMaxBytes} bytes.`);
   });
   app.post('/webhooks/:account/:endpoint', limit, async (context) => {
     const { account, endpoint } = context.req.param();
-    return receive(options, account, endpoint, context.req.raw);
+    return receive(options, account, endpoint, context);
   });
   app.notFound(() => problem(404, 'There is nothing here. Webhooks are at /webhooks/{account}/{endpoint}.'));
   app.onError((error) => {
@@ -49,7 +47,7 @@ async function receive(
   options: IngressOptions,
   accountId: string,
   endpointName: string,
-  request: Request,
+  context: Context,
 ): Promise<Response> {
   const entry = await options.directory.find(accountId);
   const endpoint = entry === undefined ? undefined : endpointOf(entry, endpointName);
@@ -57,7 +55,7 @@ async function receive(
     options.metrics.requests.inc({ outcome: 'unknown' });
     return problem(404, 'No such webhook. `archway account show` prints the URLs of an account.');
   }
-  const capture = await readCapture(options, entry.account.id, endpointName, request);
+  const capture = await readCapture(options, entry.account.id, endpointName, context);
   const verdict = verify(options, entry, endpoint, capture);
   if (verdict === undefined) return unavailable(options);
   if (verdict.ok !== true) return refuse(options, entry, verdict.reason);
@@ -119,15 +117,16 @@ async function readCapture(
   { publicUrl }: IngressOptions,
   account: string,
   endpoint: string,
-  request: Request,
+  context: Context,
 ): Promise<Capture> {
+  const request = context.req.raw;
   const pathAndQuery = request.url.replace(/^[a-z]+:\/\/[^/?#]*/i, '');
   return {
     account,
     endpoint,
     method: request.method,
     url: `${publicUrl}${pathAndQuery}`,
-    headers: Object.fromEntries(request.headers),
+    headers: readHeaders(context),
     body: new Uint8Array(await request.arrayBuffer()),
     receivedAt: new Date().toISOString(),
     provenance: 'webhook',

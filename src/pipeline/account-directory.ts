@@ -2,6 +2,8 @@ import type { Database } from '../db/client.js';
 import { type Account, readAccounts } from '../domain/accounts.js';
 import type { Tenant, Tenants } from '../domain/tenants.js';
 import type { Registry } from '../plugins/registry.js';
+import type { Log } from '../telemetry/log.js';
+import { SealError } from '../vault/index.js';
 
 export interface DirectoryEntry {
   readonly account: Account;
@@ -22,6 +24,7 @@ export class AccountDirectory {
     readonly database: Database,
     readonly tenants: Tenants,
     readonly registry: Registry,
+    readonly log?: Log,
   ) {}
 
   async refresh(): Promise<void> {
@@ -29,15 +32,33 @@ export class AccountDirectory {
     this.#begun += 1;
     const turn = this.#begun;
     const entries = new Map<string, DirectoryEntry>();
-    for (const tenant of await this.tenants.list()) {
-      for (const account of await readAccounts(this.database.orm, tenant, this.registry)) {
-        entries.set(account.id, { account, tenant });
+    const { tenants, closed } = await this.tenants.listOpenable();
+    const unread = [...closed];
+    for (const tenant of tenants) {
+      try {
+        for (const account of await readAccounts(this.database.orm, tenant, this.registry)) {
+          entries.set(account.id, { account, tenant });
+        }
+      } catch (error) {
+        if (!(error instanceof SealError)) throw error;
+        unread.push({ id: tenant.id, error });
       }
     }
+    this.#keep(entries, unread);
     // One that began earlier and took longer must not undo what a later one has seen.
     if (turn < this.#taken) return;
     this.#taken = turn;
     this.#entries = entries;
+  }
+
+  /** What is known of an instance that cannot be read stays in force: its neighbours' changes must not wait for it. */
+  #keep(entries: Map<string, DirectoryEntry>, unread: readonly { id: string; error: unknown }[]): void {
+    for (const { id, error } of unread) {
+      this.log?.error({ error, instance: id }, 'The accounts of an instance cannot be read.');
+      for (const [accountId, entry] of this.#entries) {
+        if (entry.tenant.id === id) entries.set(accountId, entry);
+      }
+    }
   }
 
   accountIdsOf(instanceId: string): string[] {
@@ -46,7 +67,7 @@ export class AccountDirectory {
       .map(({ account }) => account.id);
   }
 
-  entries(): DirectoryEntry[] {
+  entries(): readonly DirectoryEntry[] {
     return [...this.#entries.values()];
   }
 

@@ -1,15 +1,17 @@
+import { isDeepStrictEqual } from 'node:util';
 import PQueue from 'p-queue';
 import { failPoint } from '../core/failpoint.js';
 import type { Database } from '../db/client.js';
 import { claimLanes, type DeliveryRow, readPending } from '../db/delivery-queue.js';
 import { type RecordRow, readRecordsById } from '../db/journal.js';
 import { ErasedError, envelopeBytes, readEnvelope } from '../domain/records.js';
+import type { ConfiguredSink } from '../domain/sinks.js';
 import type { Tenant } from '../domain/tenants.js';
 import { type Delivery, Failure } from '../sdk/index.js';
 import { type Log, pluginFault } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { SealError } from '../vault/index.js';
-import type { SinkHandle } from './open-sinks.js';
+import { SinkHandle } from './open-sinks.js';
 import { laneResult } from './outcomes.js';
 import { type LaneResult, Settlement } from './settlement.js';
 import { callSink } from './sink-call.js';
@@ -31,9 +33,11 @@ export interface DispatcherOptions {
   readonly abandonMs?: number;
 }
 
-/** Lanes that are delivered at the same time, and as many that wait for their turn. */
+/** Lanes that are delivered at the same time, and with those that wait for their turn. */
 const lanesMax = 32;
-const claimedMax = 2 * lanesMax;
+const claimedMax = 4 * lanesMax;
+/** Lanes are claimed when so few are left in hand, and many at a time: each claim is a commit. */
+const claimedMin = 2 * lanesMax;
 const perLaneMax = 50;
 /**
  * Longer than a lane may wait for its turn, deliver, and be given up together: whoever takes the lane over must not meet us
@@ -44,6 +48,8 @@ const turnWaitMaxMs = 5_000;
 const defaultDeliverTimeoutMs = 40_000;
 const defaultAbandonMs = 5_000;
 const pollMs = 1_000;
+
+type Turn = Pick<LaneResult, 'lane' | 'startedAt'>;
 
 interface Work {
   readonly row: DeliveryRow;
@@ -57,6 +63,7 @@ interface Work {
  */
 export class Dispatcher {
   readonly #options: Required<DispatcherOptions>;
+  #sink: SinkHandle;
   readonly #loop: WorkLoop;
   readonly #queue = new PQueue({ concurrency: lanesMax });
   readonly #settlement: Settlement;
@@ -72,6 +79,7 @@ export class Dispatcher {
       abandonMs: defaultAbandonMs,
       ...options,
     };
+    this.#sink = options.sink;
     this.#settlement = new Settlement({ ...options, sink: options.sink.configured });
     this.#loop = new WorkLoop({
       work: () => this.#portion(),
@@ -81,7 +89,7 @@ export class Dispatcher {
   }
 
   get sinkId(): string {
-    return this.#options.sink.configured.id;
+    return this.#sink.configured.id;
   }
 
   start(): void {
@@ -98,7 +106,19 @@ export class Dispatcher {
     await this.#loop.stop();
     await this.#queue.onIdle();
     clearTimeout(timer);
-    await this.#closeSink();
+    await this.#close(this.#sink);
+  }
+
+  /**
+   * Takes over the sink's settings where they have changed. Deliveries under way end with the old ones; by its contract, a
+   * sink waits for them in its disposal.
+   */
+  configure(configured: ConfiguredSink): void {
+    if (isDeepStrictEqual(configured.settings, this.#sink.configured.settings)) return;
+    const replaced = this.#sink;
+    this.#sink = new SinkHandle(configured);
+    void this.#close(replaced);
+    this.#loop.wake();
   }
 
   #abort(): void {
@@ -107,8 +127,8 @@ export class Dispatcher {
   }
 
   /** A sink that hangs in its disposal must not hold up the shutdown. */
-  async #closeSink(): Promise<void> {
-    const { sink, log, abandonMs } = this.#options;
+  async #close(sink: SinkHandle): Promise<void> {
+    const { log, abandonMs } = this.#options;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error('It did not close in time.')), abandonMs);
@@ -127,7 +147,7 @@ export class Dispatcher {
     const { database, node } = this.#options;
     // After a pause one lane goes first: while the sink is still away, one delivery finds out and not thirty-two.
     const limit = (this.#settlement.healthy ? claimedMax : 1) - this.#active.size;
-    if (limit < 1) return false;
+    if (limit < 1 || this.#active.size > claimedMin) return false;
     const claimedAt = performance.now();
     const claim = { sinkId: this.sinkId, holder: node, active: [...this.#active], limit, leaseMs };
     const lanes = await claimLanes(database.orm, claim);
@@ -158,10 +178,12 @@ export class Dispatcher {
   async #runLane(lane: string, work: readonly Work[], claimedAt: number): Promise<void> {
     try {
       const late = performance.now() - claimedAt > turnWaitMaxMs;
-      const result = late || this.#aborted ? { lane, delivered: [] } : await this.#deliver(lane, work);
+      const turn = { lane, startedAt: performance.now() };
+      const untried = { ...turn, delivered: [], failed: [] };
+      const result = late || this.#aborted ? untried : await this.#deliver(turn, work);
       failPoint('dispatcher:after-deliver');
       // A shutdown is not a failed attempt: what it interrupted is simply due again.
-      await this.#settlement.settle(this.#aborted ? { ...result, failed: undefined } : result);
+      await this.#settlement.settle(this.#aborted ? { ...result, failed: [] } : result);
       failPoint('dispatcher:after-commit');
     } catch (error) {
       this.#options.log.error(
@@ -174,17 +196,18 @@ export class Dispatcher {
     }
   }
 
-  async #deliver(lane: string, work: readonly Work[]): Promise<LaneResult> {
+  async #deliver(turn: Turn, work: readonly Work[]): Promise<LaneResult> {
     const { deliveries, unreadable } = this.#openRecords(work);
-    if (deliveries.length === 0) return { lane, delivered: [], failed: unreadable };
+    if (deliveries.length === 0) return { ...turn, delivered: [], failed: unreadable };
     const rows = work.slice(0, deliveries.length).map(({ row }) => row);
-    const { sink, log, deliverTimeoutMs, abandonMs } = this.#options;
+    const { log, deliverTimeoutMs, abandonMs } = this.#options;
+    const sink = this.#sink;
     const underWay = new AbortController();
     const timer = setTimeout(() => underWay.abort(), deliverTimeoutMs);
     this.#underWay.add(underWay);
     try {
       const outcomes = await callSink({ sink, deliveries, signal: underWay.signal, abandonMs, log });
-      return laneResult(lane, rows, outcomes);
+      return laneResult(turn, rows, outcomes);
     } finally {
       clearTimeout(timer);
       this.#underWay.delete(underWay);
@@ -197,17 +220,17 @@ export class Dispatcher {
    */
   #openRecords(work: readonly Work[]): { deliveries: Delivery[]; unreadable: LaneResult['failed'] } {
     const deliveries: Delivery[] = [];
-    const failedBefore = (work[0]?.row.attempts ?? 0) > 0;
+    const failedBefore = (work[0]?.row.failureKind ?? null) !== null;
     for (const { row, record } of failedBefore ? work.slice(0, 1) : work) {
       try {
         deliveries.push(this.#delivery(row, record));
       } catch (error) {
         if (!(error instanceof SealError || error instanceof ErasedError)) throw error;
         const failure = new Failure('rejected', error.message, { cause: error });
-        return { deliveries, unreadable: { row, failure } };
+        return { deliveries, unreadable: [{ row, failure }] };
       }
     }
-    return { deliveries, unreadable: undefined };
+    return { deliveries, unreadable: [] };
   }
 
   #delivery(row: DeliveryRow, record: RecordRow): Delivery {

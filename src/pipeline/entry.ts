@@ -26,6 +26,9 @@ export interface Entry {
   readonly attachments: NewAttachment[];
   readonly message: NewMessage | undefined;
   readonly receipt: NewReceipt | undefined;
+  readonly connector: string;
+  /** Of the account that it came through; whose they are tells whose record it is where nothing else does. */
+  readonly ownAddresses: readonly string[];
   /** Deliveries of one lane go out in order: the conversation, or else the account, or else the instance. */
   readonly lane: string;
 }
@@ -87,6 +90,7 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     }),
     eventDigest: Buffer.from(draft.eventDigest, 'hex'),
     leafHash: leafHash(skeletonBytes),
+    custodianIds: custodiansOf(draft.content, context),
   };
   return {
     record,
@@ -101,6 +105,8 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     })),
     message: messageRow(draft, record),
     receipt: receiptRow(draft, record),
+    connector: origin.connector,
+    ownAddresses: draft.source.account?.ownAddresses ?? [],
     lane: conversationId ?? origin.accountId ?? tenant.id,
   };
 }
@@ -153,6 +159,14 @@ function resolve(
   const custodian = first(people.custodians);
   const contact = first(people.contacts);
   return { ...(custodian && { custodian }), ...(contact && { contact }) };
+}
+
+/** All custodians among the parties: a conversation between two of them is that of both. */
+function custodiansOf(content: DraftContent, { tenant, people }: EntryContext): string[] {
+  const ids = addressesOf(content).flatMap(
+    ({ address }) => people.custodians.get(addressId(tenant.vault, address.value))?.id ?? [],
+  );
+  return [...new Set(ids)];
 }
 
 /** Every address in an event, by its part in it. */

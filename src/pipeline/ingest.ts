@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { failPoint } from '../core/failpoint.js';
 import { newId } from '../core/ids.js';
 import type { Database } from '../db/client.js';
@@ -9,6 +8,7 @@ import type { Capture } from '../sdk/index.js';
 import type { Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { InstanceVault } from '../vault/index.js';
+import { Courtesy } from './courtesy.js';
 import { GroupCommit } from './group-commit.js';
 import type { Spool } from './spool.js';
 import { WorkLoop } from './work-loop.js';
@@ -30,9 +30,6 @@ class CommitTimeoutError extends Error {
 const groupMax = 256;
 const drainChunk = 500;
 const retryDatabaseMs = 1_000;
-/** How long the work behind the inbox stands back for requests, at most, and how often it looks. */
-const courtesyMaxMs = 200;
-const courtesyStepMs = 10;
 
 /**
  * The door to the inbox. `accept` MUST resolve only after the capture is durable: committed in the database, or synced to
@@ -47,8 +44,7 @@ export class Ingest {
   /** Commits and drains take turns: both move the same spool. */
   #turn: Promise<unknown> = Promise.resolve();
   #databaseRetryAt = 0;
-  /** Requests that wait for their commit. */
-  #accepting = 0;
+  readonly #courtesy = new Courtesy();
 
   constructor(options: IngestOptions) {
     this.#options = { commitTimeoutMs: 5_000, ...options };
@@ -72,23 +68,19 @@ export class Ingest {
   async accept(vault: InstanceVault, capture: Capture): Promise<string> {
     const row = sealCapture(vault, newId(), capture);
     failPoint('ingest:received');
-    this.#accepting += 1;
+    this.#courtesy.enter();
     try {
       await this.#group.submit(row);
     } finally {
-      this.#accepting -= 1;
+      this.#courtesy.leave();
     }
     failPoint('ingest:before-reply');
     return row.id;
   }
 
-  /**
-   * Resolves when no request waits for its commit, and in a bounded time in any case. The work behind the inbox asks before
-   * each portion: a webhook has a deadline, an archive has none.
-   */
-  async calm(): Promise<void> {
-    const deadline = performance.now() + courtesyMaxMs;
-    while (this.#accepting > 0 && performance.now() < deadline) await sleep(courtesyStepMs);
+  /** Lets requests go first; the work behind the inbox asks before each portion. */
+  calm(): Promise<void> {
+    return this.#courtesy.calm();
   }
 
   /** Waits for what was accepted; call after the listener is closed. */

@@ -142,6 +142,7 @@ export class Normaliser {
     failPoint('normaliser:after-commit');
     for (const kind of recorded.kinds) metrics.records.inc({ kind });
     metrics.duplicates.inc(recorded.duplicates);
+    metrics.unmatchedRecords.inc(recorded.unmatched);
     for (const { captureId, reason } of recorded.quarantined) {
       metrics.quarantined.inc({ reason });
       this.#options.log.warn({ capture: captureId, reason }, 'A capture went into quarantine.');

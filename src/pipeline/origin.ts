@@ -1,4 +1,5 @@
 import type { Account } from '../domain/accounts.js';
+import { ownConnector } from '../domain/own-captures.js';
 import type { Provenance } from '../sdk/index.js';
 
 /** Whose records a capture becomes: those of an account, or the gateway's own. */
@@ -15,7 +16,7 @@ const ownVersion = 'archway-1';
 
 export function originOf(account: Account | undefined, provenance: Provenance): Origin {
   return {
-    connector: account?.connector.id ?? 'archway',
+    connector: account?.connector.id ?? ownConnector,
     accountId: account?.id,
     parserVersion:
       account === undefined || provenance === 'internal' ? ownVersion : account.connector.version,

@@ -18,22 +18,24 @@ function isTime(text: string): boolean {
 }
 
 /**
- * What came of one lane's turn. All evidence counts, wherever it stands; of the failures the first, since what lies behind
- * it was not attempted. The answer comes from a plugin, so it is checked: an item without a usable outcome has failed.
+ * What came of one lane's turn. All evidence counts, wherever it stands; of the failures those up to the first that may
+ * pass, since what lies behind it was not attempted. The answer comes from a plugin, so it is checked: an item without a
+ * usable outcome has failed.
  */
 export function laneResult(
-  lane: string,
+  turn: Pick<LaneResult, 'lane' | 'startedAt'>,
   rows: readonly DeliveryRow[],
   outcomes: readonly Outcome[],
 ): LaneResult {
-  const judged = rows.map((row, index) => ({ row, outcome: checkOutcome(outcomes[index]) }));
-  const delivered = judged.flatMap(({ row, outcome }) =>
-    outcome.ok ? [{ row, evidence: outcome.evidence }] : [],
-  );
-  for (const { row, outcome } of judged) {
-    if (!outcome.ok) return { lane, delivered, failed: { row, failure: outcome.failure } };
-  }
-  return { lane, delivered };
+  const delivered: LaneResult['delivered'][number][] = [];
+  const failed: LaneResult['failed'][number][] = [];
+  rows.forEach((row, index) => {
+    const outcome = checkOutcome(outcomes[index]);
+    if (outcome.ok) delivered.push({ row, evidence: outcome.evidence });
+    else if (failed.every(({ failure }) => failure.kind === 'rejected'))
+      failed.push({ row, failure: outcome.failure });
+  });
+  return { ...turn, delivered, failed };
 }
 
 function checkOutcome(outcome: Outcome | undefined): Outcome {

@@ -205,6 +205,7 @@ export class Reconciler {
     const attempts = row.attempts + 1;
     const decision = decide({
       kind,
+      othersGetThrough: false,
       attempts,
       pausesBefore: row.attempts,
       retryAfterMs,

@@ -1,5 +1,4 @@
 import { saltedJsonDigest } from '../core/digest.js';
-import { newId } from '../core/ids.js';
 import type { Queries } from '../db/client.js';
 import { enqueueDeliveries } from '../db/delivery-queue.js';
 import { findAliases, insertAliases, type NewAlias } from '../db/event-aliases.js';
@@ -13,7 +12,8 @@ import {
 } from '../db/journal.js';
 import type { Lease } from '../db/leases.js';
 import { insertMessages, raiseStatuses } from '../db/message-log.js';
-import { listSinks } from '../db/tenancy.js';
+import { countLeftOut } from '../db/sink-counts.js';
+import { listSinks } from '../db/sinks.js';
 import { openCapture } from '../domain/captures.js';
 import { addressId, resolvePeople } from '../domain/people.js';
 import { openContent } from '../domain/records.js';
@@ -33,6 +33,7 @@ import {
 import { addressesOf, type Entry, makeEntry } from './entry.js';
 import { KnownEvents, provenanceOf, tellSame } from './known-events.js';
 import { type QuarantineReason, type Reading, readCapture } from './reading.js';
+import { route, withCustodians } from './routing.js';
 
 /** A capture and what reading it gave. */
 export interface Read {
@@ -43,6 +44,8 @@ export interface Read {
 export interface Recorded {
   readonly kinds: readonly RecordKind[];
   readonly duplicates: number;
+  /** Records that no sink takes. */
+  readonly unmatched: number;
   readonly quarantined: readonly { readonly captureId: string; readonly reason: QuarantineReason }[];
 }
 
@@ -75,13 +78,14 @@ export async function record(
   );
   const { fresh, conflicts, duplicates } = await judge(tx, tenant, candidates);
   const entries = await makeEntries(tx, tenant, fresh, last);
-  await store(tx, tenant, entries);
+  const unmatched = await store(tx, tenant, entries);
   if (entries.length > 0) await advanceJournal(tx, tenant.id, last + entries.length);
   const quarantines = [...reads.flatMap(quarantineOf), ...conflicts];
   await settleCaptures(tx, tenant, reads, quarantines);
   return {
     kinds: entries.map((entry) => entry.record.kind),
     duplicates,
+    unmatched,
     quarantined: quarantines.map(({ source, reason }) => ({ captureId: source.row.id, reason })),
   };
 }
@@ -230,8 +234,11 @@ async function makeEntries(
   return drafts.map((each, index) => makeEntry(each, last + 1 + index, { tenant, people, recordedAt }));
 }
 
-async function store(tx: Queries, tenant: Tenant, entries: readonly Entry[]): Promise<void> {
-  if (entries.length === 0) return;
+/** Returns how many of the records no sink takes. */
+async function store(tx: Queries, tenant: Tenant, made: readonly Entry[]): Promise<number> {
+  if (made.length === 0) return 0;
+  const sinks = await listSinks(tx, tenant.id);
+  const entries = await withCustodians(tx, tenant, sinks, made);
   const receipts = entries.flatMap((entry) => entry.receipt ?? []);
   const messages = entries.flatMap((entry) => entry.message ?? []);
   await appendEntries(tx, {
@@ -245,22 +252,10 @@ async function store(tx: Queries, tenant: Tenant, entries: readonly Entry[]): Pr
     ...receipts.map((receipt) => receipt.aboutKey),
     ...messages.map((message) => message.eventKey),
   ]);
-  const sinks = await listSinks(tx, tenant.id);
-  await enqueueDeliveries(
-    tx,
-    sinks.flatMap((sink) =>
-      entries.map(({ record: { id, instanceId, sequence }, lane }) => ({
-        id: newId(),
-        instanceId,
-        sinkId: sink.id,
-        recordId: id,
-        sequence,
-        lane,
-        state: 'pending' as const,
-        changedAt: new Date(),
-      })),
-    ),
-  );
+  const { deliveries, leftOut, unmatched } = route(sinks, entries);
+  await enqueueDeliveries(tx, deliveries);
+  await countLeftOut(tx, { instanceId: tenant.id, sinkIds: leftOut, unmatched });
+  return unmatched;
 }
 
 async function settleCaptures(

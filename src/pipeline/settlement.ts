@@ -2,12 +2,14 @@ import { type Decision, decide } from '../core/retry-policy.js';
 import type { Database, Queries } from '../db/client.js';
 import {
   type DeliveryRow,
+  type FailedTry,
   type NewEvidence,
   releaseLanes,
   storeEvidence,
-  storeFailedAttempt,
+  storeFailedTries,
 } from '../db/delivery-queue.js';
-import { markSinkHealthy, pauseSink, readPauses } from '../db/tenancy.js';
+import { countOutcomes, readLastDelivery } from '../db/sink-counts.js';
+import { markSinkHealthy, pauseSink, readPauses } from '../db/sinks.js';
 import { sealEvidence } from '../domain/evidence.js';
 import type { ConfiguredSink } from '../domain/sinks.js';
 import type { Tenant } from '../domain/tenants.js';
@@ -16,12 +18,20 @@ import type { Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { GroupCommit } from './group-commit.js';
 
+/** One delivery that was not made. */
+export interface FailedDelivery {
+  readonly row: DeliveryRow;
+  readonly failure: Failure;
+}
+
 /** What came of one lane's turn. */
 export interface LaneResult {
   readonly lane: string;
+  /** When the sink was called, as `performance.now()`. */
+  readonly startedAt: number;
   readonly delivered: readonly { readonly row: DeliveryRow; readonly evidence: Evidence }[];
-  /** The head of what is left. */
-  readonly failed?: { readonly row: DeliveryRow; readonly failure: Failure } | undefined;
+  /** Those that were rejected, and then, as the last one, a head that may still be kept. */
+  readonly failed: readonly FailedDelivery[];
 }
 
 export interface SettlementOptions {
@@ -44,6 +54,8 @@ export class Settlement {
   readonly #group: GroupCommit<LaneResult, undefined>;
   /** False from a pause until the next delivery that succeeds. */
   #healthy: boolean;
+  /** As `performance.now()`. */
+  #lastDeliveredAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: SettlementOptions) {
     this.#options = options;
@@ -57,32 +69,66 @@ export class Settlement {
 
   /** Resolves when the result is committed. */
   async settle(result: LaneResult): Promise<void> {
+    if (result.delivered.length > 0) this.#lastDeliveredAt = performance.now();
     await this.#group.submit(result);
   }
 
   async #commit(results: readonly LaneResult[]): Promise<undefined[]> {
     const { database, node, sink } = this.#options;
+    const succeeded = results.some((result) => result.delivered.length > 0);
     const settled = await database.orm.transaction(async (tx) => {
-      await storeEvidence(
-        tx,
-        results.flatMap((result) => this.#evidenceRows(result)),
-      );
-      const succeeded = results.some((result) => result.delivered.length > 0);
+      const evidence = results.flatMap((result) => this.#evidenceRows(result));
+      const delivered = await storeEvidence(tx, evidence);
       const { pauses, paused } = await readPauses(tx, sink.id);
       const pausesBefore = pausesInARow(pauses, { paused, succeeded });
-      const decisions = await this.#storeFailures(tx, results, pausesBefore);
-      const lanes = results.map(({ lane }, index) => ({ lane, retryInMs: retryInMs(decisions[index]) }));
+      const judged = await this.#judge(tx, results, pausesBefore);
+      await storeFailedTries(tx, judged.flat().map(failedTry));
+      const pausing = judged.flat().find(({ decision }) => decision.action === 'pause');
+      if (pausing !== undefined) await this.#pause(tx, pausing, pausesBefore + 1);
+      const lanes = results.map(({ lane }, index) => ({ lane, retryInMs: retryInMs(judged[index]?.at(-1)) }));
       await releaseLanes(tx, { sinkId: sink.id, holder: node, lanes });
-      const pausing = decisions.some((decision) => decision?.action === 'pause');
       // A success during a pause began before it, and says nothing about the end of it.
-      const recovered = succeeded && !paused && !pausing;
+      const recovered = succeeded && !paused && pausing === undefined;
       if (recovered) await markSinkHealthy(tx, sink.id);
-      return { decisions, pausing, recovered };
+      const { id: sinkId, instanceId } = sink;
+      await countOutcomes(tx, { sinkId, instanceId, delivered, failed: judged.flat().length });
+      return { judged, pausing: pausing !== undefined, recovered };
     });
-    this.#observe(results, settled.decisions);
+    this.#observe(results, settled.judged.flat());
     if (settled.pausing) this.#healthy = false;
     else if (settled.recovered) this.#healthy = true;
     return results.map(() => undefined);
+  }
+
+  /** What follows from each failure, by lane. */
+  async #judge(tx: Queries, results: readonly LaneResult[], pausesBefore: number): Promise<Judged[][]> {
+    if (results.every(({ failed }) => failed.length === 0)) return results.map(() => []);
+    const lastDelivery = await readLastDelivery(tx, this.#options.sink.id);
+    return results.map((result) => {
+      const meanwhile = result.delivered.length > 0 || this.#lastDeliveredAt >= result.startedAt;
+      return result.failed.map(({ row, failure }) => {
+        const { kind, retryAfterMs } = failure;
+        // An item that failed before was changed by that, and by nothing since.
+        const since = row.failureKind !== null && lastDelivery !== null && lastDelivery > row.changedAt;
+        const decision = decide({
+          kind,
+          othersGetThrough: meanwhile || since,
+          attempts: row.attempts + 1,
+          pausesBefore,
+          retryAfterMs,
+          random: Math.random(),
+        });
+        return { row, failure, decision };
+      });
+    });
+  }
+
+  /** A group pauses its sink once. */
+  async #pause(tx: Queries, { failure, decision }: Judged, pauses: number): Promise<void> {
+    if (decision.action === 'give-up') return;
+    const { delayMs } = decision;
+    const { kind: failureKind, message } = failure;
+    await pauseSink(tx, { sinkId: this.#options.sink.id, delayMs, pauses, failureKind, failure: message });
   }
 
   #evidenceRows(result: LaneResult): NewEvidence[] {
@@ -97,52 +143,32 @@ export class Settlement {
     }));
   }
 
-  /** One decision per result; undefined where nothing failed. A group pauses its sink once. */
-  async #storeFailures(
-    tx: Queries,
-    results: readonly LaneResult[],
-    pausesBefore: number,
-  ): Promise<(Decision | undefined)[]> {
-    let paused = false;
-    const decisions: (Decision | undefined)[] = [];
-    for (const { failed } of results) {
-      if (failed === undefined) {
-        decisions.push(undefined);
-        continue;
-      }
-      const { kind, retryAfterMs, message } = failed.failure;
-      const attempts = failed.row.attempts + 1;
-      const decision = decide({ kind, attempts, pausesBefore, retryAfterMs, random: Math.random() });
-      decisions.push(decision);
-      if (decision.action !== 'pause') {
-        const dead = decision.action === 'give-up';
-        await storeFailedAttempt(tx, { delivery: failed.row, failureKind: kind, failure: message, dead });
-      } else if (!paused) {
-        paused = true;
-        const { delayMs } = decision;
-        const pauses = pausesBefore + 1;
-        const sinkId = this.#options.sink.id;
-        await pauseSink(tx, { sinkId, delayMs, pauses, failureKind: kind, failure: message });
-      }
-    }
-    return decisions;
-  }
-
-  #observe(results: readonly LaneResult[], decisions: readonly (Decision | undefined)[]): void {
+  #observe(results: readonly LaneResult[], judged: readonly Judged[]): void {
     const { log, metrics, sink } = this.#options;
-    results.forEach(({ delivered, failed }, index) => {
+    for (const { delivered } of results) {
       metrics.deliveries.inc({ sink: sink.id, outcome: 'delivered' }, delivered.length);
-      if (failed === undefined) return;
-      const { kind, message } = failed.failure;
-      const action = decisions[index]?.action;
+    }
+    for (const { row, failure, decision } of judged) {
+      const { kind, message } = failure;
       metrics.deliveries.inc({ sink: sink.id, outcome: kind });
-      if (action === 'give-up') metrics.deadLetters.inc({ sink: sink.id });
+      if (decision.action === 'give-up') metrics.deadLetters.inc({ sink: sink.id });
       log.warn(
-        { sink: sink.id, delivery: failed.row.id, failure: kind, reason: message, action },
+        { sink: sink.id, delivery: row.id, failure: kind, reason: message, action: decision.action },
         'A delivery failed.',
       );
-    });
+    }
   }
+}
+
+interface Judged extends FailedDelivery {
+  readonly decision: Decision;
+}
+
+const effects = { pause: 'waits', wait: 'waits', retry: 'retries', 'give-up': 'dead' } as const;
+
+function failedTry({ row, failure, decision }: Judged): FailedTry {
+  const effect = effects[decision.action];
+  return { delivery: row, failureKind: failure.kind, failure: failure.message, effect };
 }
 
 /** What fails during a pause had begun before it, and is part of it: thirty-two lanes are one outage. */
@@ -154,6 +180,10 @@ function pausesInARow(
   return succeeded ? 0 : pauses;
 }
 
-function retryInMs(decision: Decision | undefined): number {
-  return decision?.action === 'retry' ? decision.delayMs : 0;
+/**
+ * Of a lane whose last failure this was. In a pause, too, it goes behind the others: were its head the cause, it would
+ * otherwise be tried first every time, and nobody would find out that others get through.
+ */
+function retryInMs(last: Judged | undefined): number {
+  return last === undefined || last.decision.action === 'give-up' ? 0 : last.decision.delayMs;
 }

@@ -1,4 +1,14 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rename, statfs, unlink } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  statfs,
+  unlink,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { failPoint } from '../core/failpoint.js';
 import type { CaptureRow } from '../db/inbox.js';
@@ -73,6 +83,15 @@ export class Spool {
 
   get isEmpty(): boolean {
     return this.#files.length === 0;
+  }
+
+  /** What waits in it, and how much more it would take. */
+  async usage(): Promise<{ bytes: number; roomBytes: number }> {
+    const { directory, freeMinBytes } = this.options;
+    let bytes = 0;
+    for (const name of this.#files) bytes += (await statIfThere(join(directory, name)))?.size ?? 0;
+    const { bavail, bsize } = await statfs(directory);
+    return { bytes, roomBytes: Math.max(0, bavail * bsize - freeMinBytes) };
   }
 
   /**
@@ -157,6 +176,16 @@ export class Spool {
     const current = this.#current;
     this.#current = undefined;
     await current?.handle.close();
+  }
+}
+
+/** A file may be drained and removed while we look. */
+async function statIfThere(path: string): Promise<{ size: number } | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -1,16 +1,20 @@
 import type { Database } from '../db/client.js';
 import { deliveriesChannel, releaseLanesOf } from '../db/delivery-queue.js';
 import { capturesChannel } from '../db/inbox.js';
+import { seedCounts } from '../db/sink-counts.js';
 import { settingsChannel } from '../db/tenancy.js';
+import type { Blobs } from '../domain/blobs.js';
+import { readSinks } from '../domain/sinks.js';
 import type { Tenant, Tenants } from '../domain/tenants.js';
 import type { Registry } from '../plugins/registry.js';
 import type { Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { SealError } from '../vault/index.js';
 import type { AccountDirectory } from './account-directory.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Ingest } from './ingest.js';
 import { Normaliser } from './normaliser.js';
-import { sinkHandles } from './open-sinks.js';
+import { SinkHandle } from './open-sinks.js';
 import { Reconciler } from './reconciler.js';
 import { WorkLoop } from './work-loop.js';
 
@@ -19,6 +23,7 @@ export interface SupervisorOptions {
   readonly tenants: Tenants;
   readonly registry: Registry;
   readonly directory: AccountDirectory;
+  readonly blobs: Blobs;
   readonly ingest: Ingest;
   /** Id of this node, as the holder of leases; kept in its data directory. */
   readonly node: string;
@@ -65,6 +70,7 @@ export class Supervisor {
   async start(): Promise<void> {
     const { database, node, ingest } = this.#options;
     await releaseLanesOf(database.orm, node);
+    await database.orm.transaction(seedCounts);
     await this.refresh();
     await database.listen(capturesChannel, (instanceId) => this.#normalisers.get(instanceId)?.wake());
     await database.listen(deliveriesChannel, (sinkId) => this.#dispatchers.get(sinkId)?.wake());
@@ -79,13 +85,13 @@ export class Supervisor {
     this.#reconciler.wake();
   }
 
-  /** Takes over new accounts, sinks and instances. */
+  /** Takes over accounts, sinks and instances that are new or changed. What is wrong with one instance stops no other. */
   async refresh(): Promise<void> {
     const { directory, tenants } = this.#options;
     await directory.refresh();
-    for (const tenant of await tenants.list()) {
+    for (const tenant of (await tenants.listOpenable()).tenants) {
       this.#ensureNormaliser(tenant);
-      await this.#ensureDispatchers(tenant);
+      await this.#ensureDispatchers(tenant).catch((error: unknown) => this.#unreadable(tenant, error));
     }
     this.#refreshed += 1;
   }
@@ -108,11 +114,21 @@ export class Supervisor {
 
   async #ensureDispatchers(tenant: Tenant): Promise<void> {
     const { database, registry } = this.#options;
-    for (const sink of await sinkHandles(database, tenant, registry)) {
-      if (this.#dispatchers.has(sink.configured.id)) continue;
+    for (const configured of await readSinks(database.orm, tenant, registry)) {
+      const running = this.#dispatchers.get(configured.id);
+      if (running !== undefined) {
+        running.configure(configured);
+        continue;
+      }
+      const sink = new SinkHandle(configured);
       const dispatcher = new Dispatcher({ ...this.#options, calm: this.#calm, tenant, sink });
-      this.#dispatchers.set(sink.configured.id, dispatcher);
+      this.#dispatchers.set(configured.id, dispatcher);
       dispatcher.start();
     }
+  }
+
+  #unreadable(tenant: Tenant, error: unknown): void {
+    if (!(error instanceof SealError)) throw error;
+    this.#options.log.error({ error, instance: tenant.id }, 'The sinks of an instance cannot be read.');
   }
 }

@@ -1,36 +1,81 @@
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Connector, Sink } from '../sdk/index.js';
-import { createRegistry, type Registry } from './registry.js';
+import { pathToFileURL } from 'node:url';
+import { loadBuiltIns } from './built-ins.js';
+import { findPlugin } from './find.js';
+import { PluginError, PluginsError } from './plugin-error.js';
+import { offerPublicModules } from './public-modules.js';
+import { builtIn, createRegistry, type Plugin, type Registry } from './registry.js';
+import { type Shaped, shapeOf } from './shape.js';
+
+export type LoadedPlugin = Shaped & {
+  /** The file whose default export it is. */
+  readonly entry: string;
+  /** See `Registry.originOf`. */
+  readonly origin: string;
+};
 
 /**
- * Finds the built-in plugins by listing their folders, so that a folder removed is a plugin removed and no list needs
- * an edit. The same relative paths hold in the sources and in dist/.
+ * The built-in plugins and those that `ARCHWAY_PLUGINS` names, all of them or none: a gateway that left one out would turn
+ * away the messages of its accounts.
+ *
+ * @param references paths and package names, looked up from the working directory.
+ * @throws {PluginsError} names every plugin that cannot be used, and what to do.
  */
-export async function loadBuiltIns(): Promise<Registry> {
-  const connectors = await importFolders<Connector>(new URL('../../connectors/', import.meta.url));
-  const sinks = await importFolders<Sink>(new URL('../sinks/', import.meta.url));
-  return createRegistry(connectors, sinks);
+export async function loadPlugins(references: readonly string[] = []): Promise<Registry> {
+  const { connectors, sinks } = await loadBuiltIns();
+  const origins = new Map<Plugin, string>();
+  const problems: string[] = [];
+  for (const reference of references) {
+    try {
+      const loaded = await loadPlugin(reference);
+      const { family, plugin, origin } = loaded;
+      const twin = (family === 'connector' ? connectors : sinks).find(({ id }) => id === plugin.id);
+      if (twin !== undefined) throw idTaken(loaded, origins.get(twin) ?? builtIn);
+      origins.set(plugin, origin);
+      if (family === 'connector') connectors.push(plugin);
+      else sinks.push(plugin);
+    } catch (error) {
+      if (!(error instanceof PluginError)) throw error;
+      problems.push(`${reference}: ${error.message}`);
+    }
+  }
+  if (problems.length > 0) throw new PluginsError(problems);
+  return createRegistry(connectors, sinks, origins);
 }
 
-async function importFolders<Plugin>(parent: URL): Promise<Plugin[]> {
-  const folders = await readdir(parent, { withFileTypes: true });
-  const entries = folders
-    .filter((folder) => folder.isDirectory())
-    .map((folder) => entryFile(fileURLToPath(new URL(folder.name, parent))))
-    .filter((entry) => entry !== undefined)
-    .sort();
-  return Promise.all(
-    entries.map(async (entry) => {
-      const module = (await import(pathToFileURL(entry).href)) as { default?: Plugin };
-      if (module.default === undefined)
-        throw new Error(`${entry} has no default export; export the plugin there.`);
-      return module.default;
-    }),
+function idTaken({ family, plugin }: LoadedPlugin, origin: string): PluginError {
+  return new PluginError(
+    `there is a ${family} ${plugin.id} already (${origin}); keep one of them, or give this one another id.`,
   );
 }
 
-function entryFile(folder: string): string | undefined {
-  return ['index.js', 'index.ts'].map((name) => `${folder}/${name}`).find((path) => existsSync(path));
+/** Loads one plugin from outside. @throws {PluginError} */
+export async function loadPlugin(reference: string): Promise<LoadedPlugin> {
+  const { entry, origin } = findPlugin(reference, process.cwd());
+  const { default: exported } = await importOutside(entry);
+  return { ...shapeOf(exported), entry, origin };
+}
+
+/** Imports a file of a plugin from outside. @throws {PluginError} */
+export async function importOutside(file: string): Promise<Record<string, unknown>> {
+  offerPublicModules();
+  try {
+    return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  } catch (error) {
+    throw new PluginError(`${file} failed while it was loaded: ${reasonOf(error)}. ${remedyFor(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** A syntax error tells its place only in its stack, whose first line is it. */
+function reasonOf(error: unknown): string {
+  const reason = String(error).replace(/\.$/, '');
+  const place = error instanceof SyntaxError ? /^file:.*/.exec(error.stack ?? '')?.[0] : undefined;
+  return place === undefined ? reason : `${reason} at ${place}`;
+}
+
+function remedyFor(error: unknown): string {
+  return (error as { code?: unknown } | null)?.code === 'ERR_MODULE_NOT_FOUND'
+    ? 'Run "npm install" in its folder, or correct the import.'
+    : 'Mend it, or ask who made it.';
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { scriptedConnector } from '../../test/pipeline/support/connector.js';
 import { scriptedSink } from '../../test/pipeline/support/sink.js';
-import { loadBuiltIns } from './load.js';
+import { loadPlugins } from './load.js';
 import { createRegistry } from './registry.js';
 
 describe('the registry', () => {
@@ -24,7 +24,7 @@ describe('the registry', () => {
   });
 
   it('finds the built-in plugins by their folders', async () => {
-    const registry = await loadBuiltIns();
+    const registry = await loadPlugins();
     expect(registry.connector('twilio-sms')?.title).toContain('Twilio');
     expect(registry.sink('filesystem')?.guarantees.inspectable).toBe(true);
   });

@@ -3,6 +3,7 @@ import type { Capture } from './capture.js';
 import type { CommunicationEvent, EventAttachment, EventKind } from './event.js';
 import type { Accepted, OutboundCapability, OutboundMessage } from './outbound.js';
 import type { CallContext, Listed, MediaRequest, TimeWindow } from './provider-call.js';
+import type { Session } from './session.js';
 
 /** Why a request is refused. There is no kind for "accepted all the same": an account without a verifier refuses. */
 export type RefusalReason = 'missing_signature' | 'bad_signature' | 'stale';
@@ -59,6 +60,8 @@ export interface Connector<Schema extends z.ZodObject = z.ZodObject> {
   /** Lower-case letters, digits and dashes; the name of its folder; never changes. */
   readonly id: string;
   readonly title: string;
+  /** The `contractVersion` that it was made for. Left out: 1. The gateway does not start with one made for another. */
+  readonly contract?: number;
   /** Version of the parser. Raise it when `parse` would read some capture differently. */
   readonly version: string;
   readonly settings: Schema;
@@ -82,6 +85,13 @@ export interface Connector<Schema extends z.ZodObject = z.ZodObject> {
   send?(message: OutboundMessage, context: CallContext<z.infer<Schema>>): Promise<Accepted>;
   /** Says how the bytes behind an attachment's `reference` are fetched. Pure but for its settings. */
   media?(attachment: EventAttachment, settings: z.infer<Schema>): MediaRequest;
+  /**
+   * Keeps a connection of its own to the provider, such as polling or a socket, until `signal` is aborted. Runs at one
+   * node at a time for each account, and is started again when it ends or fails.
+   *
+   * @throws {Failure} `auth` and `config` wait for new settings, the other kinds for the provider.
+   */
+  run?(session: Session<z.infer<Schema>>): Promise<void>;
   /**
    * Lists everything that the provider has for this account in a window, oldest first where it can, in both directions.
    * What `parse` makes of an item MUST have the key that the webhook for the same event gives.

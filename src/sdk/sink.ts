@@ -62,6 +62,8 @@ export interface OpenSink extends AsyncDisposable {
 export interface Sink<Schema extends z.ZodObject = z.ZodObject> {
   readonly id: string;
   readonly title: string;
+  /** The `contractVersion` that it was made for. Left out: 1. The gateway does not start with one made for another. */
+  readonly contract?: number;
   readonly settings: Schema;
   readonly guarantees: Guarantees;
   /** Throws a `Failure` of kind `config`, `auth` or `unavailable` when it cannot be used. */

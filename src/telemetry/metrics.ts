@@ -31,10 +31,25 @@ export function createMetrics() {
       help: '1 while the spool holds captures.',
       registers,
     }),
+    spoolBytes: new Gauge({
+      name: 'archway_spool_bytes',
+      help: 'What waits in the spool of this node.',
+      registers,
+    }),
+    spoolRoomBytes: new Gauge({
+      name: 'archway_spool_room_bytes',
+      help: 'How much more the spool of this node would take.',
+      registers,
+    }),
     records: new Counter({
       name: 'archway_records_total',
       help: 'Records appended to the journal, by kind.',
       labelNames: ['kind'] as const,
+      registers,
+    }),
+    unmatchedRecords: new Counter({
+      name: 'archway_unmatched_records_total',
+      help: 'Records that the filters of all sinks left out; they stand in the journal.',
       registers,
     }),
     duplicates: new Counter({
@@ -59,6 +74,36 @@ export function createMetrics() {
       name: 'archway_dead_letters_total',
       help: 'Deliveries that ended without success, by sink.',
       labelNames: ['sink'] as const,
+      registers,
+    }),
+    sinkStates: new Gauge({
+      name: 'archway_sink_state',
+      help: '1 for the state that a sink is in: open, down, paused (by an operator). Every node shows all sinks.',
+      labelNames: ['sink', 'state'] as const,
+      registers,
+    }),
+    sinkWaiting: new Gauge({
+      name: 'archway_sink_waiting',
+      help: 'Deliveries that are still to be made, by sink.',
+      labelNames: ['sink'] as const,
+      registers,
+    }),
+    sinkLagSeconds: new Gauge({
+      name: 'archway_sink_lag_seconds',
+      help: 'Age of the oldest record that waits, by sink; 0 when none does.',
+      labelNames: ['sink'] as const,
+      registers,
+    }),
+    sinkDeadLetters: new Gauge({
+      name: 'archway_sink_dead_letters',
+      help: 'Dead letters that nobody has replayed, by sink.',
+      labelNames: ['sink'] as const,
+      registers,
+    }),
+    openAlerts: new Gauge({
+      name: 'archway_alerts_open',
+      help: 'Open alerts, by reason. Every node shows those of all.',
+      labelNames: ['reason'] as const,
       registers,
     }),
   };

@@ -11,8 +11,10 @@
  */
 export { RuleBroken } from './check.js';
 export * from './envelopes.js';
+export { readFixtures } from './read-fixtures.js';
 export { referenceConnector, referenceConnectorSubject } from './reference/connector.js';
 export { referenceSink, referenceSinkSubject } from './reference/sink.js';
+export { remedies } from './remedies.js';
 export { connectorRules, sinkRules } from './rules/index.js';
 export * from './run.js';
 export type { ConnectorSubject, Fixture, PreparedSink, Rule, SinkSubject } from './subject.js';

@@ -1,5 +1,3 @@
-import { toUSVString } from 'node:util';
-
 const encoder = new TextEncoder();
 
 /**
@@ -50,7 +48,7 @@ export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 function requireWellFormed(text: string, what: string): void {
-  if (toUSVString(text) !== text) {
+  if (!text.isWellFormed()) {
     throw new TypeError(
       `${what} is not well-formed Unicode (it has a lone surrogate): repair it before use.`,
     );

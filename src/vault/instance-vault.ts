@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { createHmac, createSecretKey, type Hmac, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, type Hmac, hkdfSync, type KeyObject } from 'node:crypto';
+import { drawRandom } from '../core/random.js';
 import { encodeParts, encodeUtf8, joinBytes } from './bytes.js';
 import { SealError } from './errors.js';
 import { Opaque } from './opaque.js';
@@ -48,7 +49,7 @@ export class InstanceVault extends Opaque {
     const header = new Uint8Array(HEADER_LENGTH);
     header[0] = FORMAT_VERSION;
     new DataView(header.buffer).setUint32(1, KEY_NUMBER);
-    const nonce = randomBytes(XAES_NONCE_LENGTH);
+    const nonce = drawRandom(XAES_NONCE_LENGTH);
     const sealed = this.#seal.seal(nonce, plaintext, this.#associatedData(header, place));
     return joinBytes([header, nonce, sealed]);
   }

@@ -15,17 +15,19 @@ const BLOCK_LENGTH = 16;
 // the label 'X', and a zero that ends the label (M1 and M2 of the specification).
 const FIRST_BLOCK_PREFIX = Uint8Array.of(0, 1, 0x58, 0);
 const SECOND_BLOCK_PREFIX = Uint8Array.of(0, 2, 0x58, 0);
+const PREFIX_LENGTH = 4;
 
 /**
  * XAES-256-GCM as specified at https://c2sp.org/XAES-256-GCM: AES-256-GCM under a key of its own for each message,
  * derived from the first half of a 192-bit nonce (NIST SP 800-108r1 counter mode over CMAC-AES-256). Plain
  * AES-256-GCM has only 96 bits of nonce, and random ones run out at 2^32 messages.
  *
- * An object keeps the AES key schedule and the CMAC subkey of its key: make one per key, not one per message.
+ * An object keeps the AES key schedule and the masked blocks of its key: make one per key, not one per message.
  */
 export class Xaes256Gcm extends Opaque {
   readonly #block: Cipher;
-  readonly #cmacSubkey: Uint8Array;
+  /** Both blocks without their nonce, masked with the CMAC subkey K1. */
+  readonly #maskedBlocks: Uint8Array;
 
   /**
    * @param key 32 bytes; not kept, so the caller may overwrite it afterwards.
@@ -36,7 +38,10 @@ export class Xaes256Gcm extends Opaque {
     requireLength('key', key, XAES_KEY_LENGTH);
     // ECB carries nothing from one block to the next, so a single cipher object serves all derivations.
     this.#block = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
-    this.#cmacSubkey = double(this.#block.update(new Uint8Array(BLOCK_LENGTH)));
+    const subkey = double(this.#block.update(new Uint8Array(BLOCK_LENGTH)));
+    const gap = new Uint8Array(BLOCK_LENGTH - PREFIX_LENGTH);
+    const blocks = joinBytes([FIRST_BLOCK_PREFIX, gap, SECOND_BLOCK_PREFIX, gap]);
+    this.#maskedBlocks = blocks.map((byte, index) => byte ^ byteAt(subkey, index % BLOCK_LENGTH));
   }
 
   /**
@@ -82,10 +87,13 @@ export class Xaes256Gcm extends Opaque {
 
   /** Kx of the specification. CMAC of a single whole block is the block, masked with K1, under the cipher. */
   #deriveKey(nonce: Uint8Array): Uint8Array {
-    const context = nonce.subarray(0, 12);
-    const blocks = joinBytes([FIRST_BLOCK_PREFIX, context, SECOND_BLOCK_PREFIX, context]);
-    const subkey = this.#cmacSubkey;
-    return this.#block.update(blocks.map((byte, index) => byte ^ byteAt(subkey, index % BLOCK_LENGTH)));
+    const blocks = this.#maskedBlocks.slice();
+    for (let first = PREFIX_LENGTH; first < BLOCK_LENGTH; first += 1) {
+      const byte = byteAt(nonce, first - PREFIX_LENGTH);
+      blocks[first] = byteAt(blocks, first) ^ byte;
+      blocks[first + BLOCK_LENGTH] = byteAt(blocks, first + BLOCK_LENGTH) ^ byte;
+    }
+    return this.#block.update(blocks);
   }
 }
 

@@ -1,28 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, rmdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, type TestContext, test } from 'vitest';
-import { requirePostgresUrl, skip } from '../crash/support/databases.js';
+import { expect, test } from 'vitest';
+import { requirePostgresUrl } from '../crash/support/databases.js';
 import { expectAllKept } from '../crash/support/kept.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { addDesk, Traffic } from '../support/traffic.js';
 import { DatabaseProxy } from './support/database-proxy.js';
-
-/** A disk of one megabyte: room for some hundred captures. */
-async function smallDisk(context: TestContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'archway-small-disk-'));
-  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', directory]);
-  if (mount.status !== 0) {
-    await rmdir(directory);
-    return skip(context, 'a small tmpfs cannot be mounted here, which needs root');
-  }
-  onTestFinished(async () => {
-    spawnSync('umount', ['-l', directory]);
-    await rmdir(directory);
-  });
-  return directory;
-}
+import { smallDisk } from './support/small-disk.js';
 
 /** Fills the spool and says how the gateway answered the messages that it had no room for. */
 async function expectFullSpoolRefused(gateway: GatewayProcess, traffic: Traffic): Promise<void> {
@@ -46,7 +28,8 @@ test(
   },
   async (context) => {
     // What may skip the test comes before what it would have to clean up.
-    const spool = await smallDisk(context);
+    // A megabyte is room for some hundred captures.
+    const spool = await smallDisk(context, 1);
     const line = await DatabaseProxy.open(await requirePostgresUrl(context));
     const gateway = await GatewayProcess.start({
       databaseUrl: line.url,

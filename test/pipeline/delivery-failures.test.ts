@@ -47,7 +47,7 @@ function answering(deliver: () => Promise<Outcome[]>): (sink: Sink) => Sink {
 }
 
 describe('an outage of the sink', () => {
-  it.each(['unavailable', 'auth', 'config', 'throttled'] as const)(
+  it.each(['unavailable', 'auth', 'config', 'throttled', 'indeterminate'] as const)(
     'by %s pauses it, says so, and uses up no attempt however long it lasts',
     async (kind) => {
       const delivering = await opened(() => failing(kind));
@@ -143,6 +143,17 @@ describe('a record that the sink rejects', () => {
     expect(rows[1]).toMatchObject({ attempts: 1, failureKind: 'rejected', failure: 'It is rejected.' });
   });
 
+  it('is not the only one that is settled in its turn', async () => {
+    const delivering = await opened(({ envelope }) =>
+      envelope.skeleton.sequence % 2 === 0 ? failing('rejected') : undefined,
+    );
+    await delivering.record({ one: 40 });
+    await run(delivering, async () => (await delivering.states()).pending === 0, { hurry: false });
+    expect(await delivering.states()).toMatchObject({ delivered: 20, dead: 20 });
+    expect(delivering.scripted.kept.calls).toBe(1);
+    expect(await delivering.attempts()).toHaveLength(20);
+  });
+
   it('may be replayed and rejected again, as often as one likes', async () => {
     const delivering = await opened(() => failing('rejected'));
     await delivering.record({ one: 1 });
@@ -166,24 +177,63 @@ describe('a record that the sink rejects', () => {
 });
 
 describe('a record whose delivery fails without an answer', () => {
-  it('is tried by the schedule and then is a dead letter', async () => {
-    const delivering = await opened(() => failing('indeterminate'));
-    await delivering.record({ one: 1 });
-    await run(delivering, async () => (await delivering.states()).dead === 1);
+  /** The first conversation never gets an answer; the others do. */
+  const firstFails: Script = ({ envelope }) =>
+    envelope.skeleton.sequence === 1 ? failing('indeterminate') : undefined;
+
+  it('is tried by the schedule and then is a dead letter, if others get through meanwhile', async () => {
+    const delivering = await opened(firstFails);
+    await delivering.record({ bad: 1 });
+    await run(delivering, async () => {
+      if ((await delivering.states()).pending === 1) await delivering.record({ good: 1 });
+      return (await first(delivering)).state === 'dead';
+    });
     expect(await first(delivering)).toMatchObject({ attempts: retryDelaysMs.length + 1 });
     expect(await delivering.attempts()).toHaveLength(retryDelaysMs.length + 1);
+    expect(await delivering.states()).toMatchObject({ dead: 1 });
+  });
+
+  it('is no dead letter while it is alone, and then holds up nobody else for long', async () => {
+    const delivering = await opened(firstFails);
+    await delivering.record({ bad: 1 });
+    await run(delivering, async () => (await delivering.sink()).pauses > retryDelaysMs.length + 2);
+    expect(await first(delivering)).toMatchObject({ state: 'pending', attempts: 0 });
+    await delivering.record({ good: 5 });
+    await run(delivering, async () => (await delivering.states()).delivered === 5);
+    expect(await first(delivering)).toMatchObject({ state: 'pending' });
   });
 
   it('holds back those behind it, and new records do not hurry it', async () => {
-    const delivering = await opened(() => failing('indeterminate'));
-    await delivering.record({ one: 2 });
-    await run(delivering, async () => (await first(delivering)).attempts === 1, { hurry: false });
-    const before = await delivering.lanes();
-    await delivering.record({ one: 1 });
-    expect((await delivering.lanes()).map(({ dueAt }) => dueAt)).toEqual(before.map(({ dueAt }) => dueAt));
-    expect(before[0]!.dueAt!.getTime()).toBeGreaterThan(Date.now());
-    expect(delivering.scripted.kept.tries.size).toBe(1);
+    const delivering = await opened(firstFails);
+    await delivering.record({ bad: 2, good: 1 });
+    const isRetried = async () => (await first(delivering)).attempts === 1;
+    await run(delivering, isRetried, { hurry: false });
+    const lane = (await first(delivering)).lane;
+    const dueAt = async () => (await delivering.lanes()).find((each) => each.lane === lane)?.dueAt;
+    const before = await dueAt();
+    await delivering.record({ bad: 1 });
+    expect(await dueAt()).toEqual(before);
+    expect(before!.getTime()).toBeGreaterThan(Date.now());
+    expect(delivering.scripted.kept.tries.size).toBe(2);
   });
+});
+
+describe('a record that the sink cannot take while it takes others', () => {
+  it.each(['unavailable', 'auth', 'config'] as const)(
+    'by %s waits without using up attempts, and holds up no other conversation',
+    async (kind) => {
+      const delivering = await opened(({ envelope }) =>
+        envelope.skeleton.sequence === 1 ? failing(kind) : undefined,
+      );
+      await delivering.record({ bad: 2, good: 40 });
+      await run(delivering, async () => (await delivering.states()).delivered === 40);
+      await delivering.record({ good: 1 });
+      await run(delivering, async () => (await delivering.states()).delivered === 41);
+      expect(await first(delivering)).toMatchObject({ state: 'pending', attempts: 0, failureKind: kind });
+      delivering.scripted.script = () => undefined;
+      await run(delivering, async () => (await delivering.states()).delivered === 43);
+    },
+  );
 });
 
 describe('a sink that does not keep its contract', () => {
@@ -200,11 +250,12 @@ describe('a sink that does not keep its contract', () => {
     ['never', never],
   ];
 
-  it.each(answers)('by answering %s gets a failed attempt and is seen', async (_, answer) => {
+  it.each(answers)('by answering %s has failed and is seen', async (_, answer) => {
     const delivering = await opened(() => undefined, answering(answer));
     await delivering.record({ one: 1 });
     const options = { deliverTimeoutMs: 50, abandonMs: 50 };
-    await run(delivering, async () => (await first(delivering)).attempts >= 1, { hurry: false, options });
+    const hasFailed = async () => (await first(delivering)).failureKind !== null;
+    await run(delivering, hasFailed, { hurry: false, options });
     expect(await first(delivering)).toMatchObject({ state: 'pending', failureKind: 'indeterminate' });
     expect(delivering.world.logged.join('')).not.toContain('sell');
   });
@@ -226,11 +277,7 @@ describe('a sink that does not keep its contract', () => {
     async (kind) => {
       const delivering = await opened(() => failing(kind, Number.NaN));
       await delivering.record({ one: 1 });
-      const seen = async () =>
-        kind === 'unavailable'
-          ? (await delivering.sink()).pauses === 1
-          : (await first(delivering)).attempts === 1;
-      await run(delivering, seen, { hurry: false });
+      await run(delivering, async () => (await delivering.sink()).pauses === 1, { hurry: false });
       expect((await delivering.lanes()).every(({ leaseHolder }) => leaseHolder === null)).toBe(true);
     },
   );
@@ -263,8 +310,14 @@ describe('a record over which the sink throws every time', () => {
       return undefined;
     });
     await delivering.record({ one: 6 });
-    await run(delivering, async () => (await delivering.states()).pending === 0);
-    const states = (await delivering.rows()).map(({ state }) => state);
+    await run(delivering, async () => {
+      const [, , , fourth] = await delivering.rows();
+      if (fourth!.state === 'dead') return (await delivering.states()).pending === 0;
+      // Others get through meanwhile, so it is not the sink that is away.
+      if ((await delivering.states()).pending <= 3) await delivering.record({ two: 1 });
+      return false;
+    });
+    const states = (await delivering.rows()).slice(0, 6).map(({ state }) => state);
     expect(states).toEqual(['delivered', 'delivered', 'delivered', 'dead', 'delivered', 'delivered']);
   });
 });

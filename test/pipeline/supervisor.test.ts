@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../src/core/ids.js';
-import { addSink } from '../../src/domain/sinks.js';
+import { addSink, trySink } from '../../src/domain/sinks.js';
 import { Ingest } from '../../src/pipeline/ingest.js';
 import { Spool } from '../../src/pipeline/spool.js';
 import { Supervisor } from '../../src/pipeline/supervisor.js';
@@ -57,7 +57,7 @@ describe('the pipeline as a whole', () => {
     const world = await World.open(test.database, { sinks: [first.sink] });
     const { supervisor, accept } = await start(world);
     const request = { type: first.sink.id, name: 'later', settings: {} };
-    const added = await addSink(test.database.orm, world.tenant, world.registry, request);
+    const added = await addSink(test.database.orm, world.tenant, await trySink(world.registry, request));
     await supervisor.refresh();
     await accept('m1');
     await until(() => [...first.kept.objects.keys()].some((key) => key.endsWith(`/${added.id}`)));

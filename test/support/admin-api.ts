@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { newId } from '../../src/core/ids.js';
 import { insertApiKey } from '../../src/db/access.js';
@@ -6,6 +9,8 @@ import { claimLanes, readPending } from '../../src/db/delivery-queue.js';
 import { claimCaptures, insertCaptures } from '../../src/db/inbox.js';
 import { readRecordsById } from '../../src/db/journal.js';
 import { acquireLease } from '../../src/db/leases.js';
+import { writeBackup } from '../../src/domain/backup/index.js';
+import { Blobs } from '../../src/domain/blobs.js';
 import { openCapture, sealCapture } from '../../src/domain/captures.js';
 import { envelopeBytes, readEnvelope } from '../../src/domain/records.js';
 import { readSinks } from '../../src/domain/sinks.js';
@@ -39,11 +44,18 @@ export interface CallOptions {
   readonly headers?: Record<string, string>;
 }
 
+const noFiles = { spoolDirectory: '/nonexistent/spool', blobsDirectory: '/nonexistent/blobs' };
+
 export type TestApi = Awaited<ReturnType<typeof startTestApi>>;
 
 /** The private API over a database of its own, with plugins for tests and an instance `default`. */
 export async function startTestApi(overrides: Partial<AdminOptions> = {}) {
-  const { database, close } = await openTestDatabase();
+  const { database, close: closeDatabase } = await openTestDatabase();
+  const blobs = new Blobs(await mkdtemp(join(tmpdir(), 'archway-blobs-')));
+  const close = async () => {
+    await closeDatabase();
+    await rm(blobs.directory, { recursive: true });
+  };
   const registry = createRegistry([testConnector as never], [shelfSink as never, mailboxSink as never]);
   const tenants = new Tenants(database, new MasterKey(randomBytes(32)));
   const tenant = (await tenants.create('default'))!;
@@ -55,8 +67,10 @@ export async function startTestApi(overrides: Partial<AdminOptions> = {}) {
     tenants,
     registry,
     directory,
+    blobs,
     refresh: () => directory.refresh(),
     spoolWaiting: () => false,
+    writeBackup: (id, write) => writeBackup({ ...tenants, ...noFiles }, id, write),
     publicUrl: 'https://archway.example.com',
     metrics: createMetrics(),
     log,
@@ -167,7 +181,7 @@ function pipeline({ database, registry, directory, log, metrics }: AdminOptions)
           return { idempotencyKey: `${row.recordId}/${sinkId}`, envelope, bytes: envelopeBytes(envelope) };
         });
         const outcomes = await open.deliver(work, AbortSignal.timeout(10_000));
-        await settlement.settle(laneResult(lane, rows, outcomes));
+        await settlement.settle(laneResult({ lane, startedAt: performance.now() }, rows, outcomes));
       }
       await open[Symbol.asyncDispose]();
     },

@@ -20,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   gateway: ['sdk', 'core', 'db', 'vault', 'plugins', 'domain', 'pipeline', 'http', 'config', 'telemetry'],
   cli: [
     ...['sdk', 'core', 'db', 'vault', 'plugins', 'domain', 'pipeline', 'http', 'gateway', 'config'],
-    'telemetry',
+    ...['telemetry', 'testkit'],
   ],
 };
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../config/index.js';
 import type { Database } from '../../db/client.js';
+import { markRestore } from '../../gateway/unfinished-restore.js';
 import { checkApiKey } from './api-key.js';
 import { checkBacklog } from './backlog.js';
 import { checkDataDirectory } from './data-directory.js';
@@ -11,7 +12,7 @@ import { checkDurability, judgeSkew } from './database.js';
 import { checkMasterKey } from './master-key.js';
 import { checkPublicUrl } from './public-url.js';
 import { compareMigrations } from './schema.js';
-import { checkSinkStates } from './sinks.js';
+import { checkSinkStates, checkUnmatched } from './sinks.js';
 import { checkSpool } from './spool.js';
 
 const masterKey = Buffer.alloc(32, 7).toString('base64');
@@ -56,6 +57,15 @@ describe('data directory', () => {
     expect((await checkDataDirectory(join(directory, 'new'))).status).toBe('warn');
     await writeFile(join(directory, 'file'), '');
     expect((await checkDataDirectory(join(directory, 'file'))).status).toBe('fail');
+  });
+
+  test('half of a restore is trouble', async () => {
+    const directory = await newDirectory();
+    await markRestore(directory, 'b1');
+    expect(await checkDataDirectory(directory)).toMatchObject({
+      status: 'fail',
+      remedy: expect.stringContaining('archway restore again'),
+    });
   });
 });
 
@@ -153,11 +163,20 @@ test('schema: unknown migrations fail, missing ones warn', () => {
 
 test('sinks: trouble fails with what it means; none at all warns', () => {
   const trouble = { message: 'The disk is full.', explanation: 'Free some space.' };
-  expect(checkSinkStates([{ name: 'archive', trouble: null }])).toMatchObject([{ status: 'ok' }]);
-  expect(checkSinkStates([{ name: 'archive', trouble }])).toMatchObject([
+  expect(checkSinkStates([{ name: 'archive', state: 'open', trouble: null }])).toMatchObject([
+    { status: 'ok' },
+  ]);
+  expect(checkSinkStates([{ name: 'archive', state: 'down', trouble }])).toMatchObject([
     { status: 'fail', detail: expect.stringContaining('The disk is full.'), remedy: 'Free some space.' },
   ]);
+  expect(checkSinkStates([{ name: 'archive', state: 'paused', trouble: null }])).toMatchObject([
+    { status: 'warn', remedy: 'archway sink resume archive' },
+  ]);
   expect(checkSinkStates([])).toMatchObject([{ status: 'warn' }]);
+  expect(checkUnmatched(0)).toEqual([]);
+  expect(checkUnmatched(3)).toMatchObject([
+    { status: 'warn', detail: expect.stringContaining('3 record(s) matched no sink') },
+  ]);
 });
 
 test('backlog: names the command, with the instance where it is not the default one', () => {

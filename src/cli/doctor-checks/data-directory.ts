@@ -1,3 +1,4 @@
+import { readRestoreMark } from '../../gateway/unfinished-restore.js';
 import { type Check, fail, ok, warn } from './check.js';
 import { errorCode, isOpenToOthers, octalMode, statOptional, whyNotWritable } from './files.js';
 
@@ -33,6 +34,14 @@ export async function checkDataDirectory(path: string): Promise<Check> {
       name,
       `${path} belongs to another user, so the embedded database is left closed`,
       'run archway doctor as the user who runs the server',
+    );
+  }
+  const restoring = await readRestoreMark(path);
+  if (restoring !== undefined) {
+    return fail(
+      name,
+      `a restore into ${path} was interrupted (backup ${restoring})`,
+      'run archway restore again with that backup',
     );
   }
   return ok(name, path);

@@ -1,6 +1,8 @@
 import type { Database } from '../../db/client.js';
-import { countDeliveries, countInstance } from '../../db/status.js';
-import { type InstanceRow, listAccounts, listInstances, listSinks } from '../../db/tenancy.js';
+import { readFigures } from '../../db/sink-counts.js';
+import { listSinks } from '../../db/sinks.js';
+import { countInstance } from '../../db/status.js';
+import { type InstanceRow, listAccounts, listInstances } from '../../db/tenancy.js';
 import { readSinks } from '../../domain/sinks.js';
 import { Tenants } from '../../domain/tenants.js';
 import type { Registry } from '../../plugins/registry.js';
@@ -92,7 +94,7 @@ async function checkPlugins({ database, registry }: Content): Promise<Check> {
   return fail(
     'plugins',
     `accounts or sinks need what is not installed: ${[...missing].join(', ')}`,
-    'install the plugin again; until then its webhooks are refused and its deliveries wait',
+    'install the plugin again, or name it in ARCHWAY_PLUGINS; until then its webhooks are refused and its deliveries wait',
   );
 }
 
@@ -100,7 +102,7 @@ async function readBacklog(database: Database, instances: readonly InstanceRow[]
   const backlogs: Backlog[] = [];
   for (const { id, name } of instances) {
     const { capturesQuarantined } = await countInstance(database.orm, id);
-    const deliveries = [...(await countDeliveries(database.orm, id)).values()];
+    const deliveries = [...(await readFigures(database.orm, id)).values()];
     const dead = deliveries.reduce((sum, counts) => sum + counts.dead, 0);
     backlogs.push({ instance: name, quarantined: capturesQuarantined, dead });
   }

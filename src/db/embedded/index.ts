@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { lockFile } from '../../core/directory-lock.js';
 import { createClusterIfMissing } from './create.js';
@@ -42,6 +42,8 @@ export async function openEmbeddedDatabase(
   const lock = lockFile(`${path}.lock`);
   const settings = { idleInTransactionMs: options.idleInTransactionMs ?? 30_000 };
   try {
+    // What a dead process had put aside: the engine removes it only as a server.
+    rmSync(join(path, 'base/pgsql_tmp'), { recursive: true, force: true });
     await createClusterIfMissing(path, (target) => DatabaseWorker.create(target, settings));
     const worker = await DatabaseWorker.serve(path, settings);
     return {

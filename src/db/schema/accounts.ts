@@ -1,4 +1,5 @@
-import { index, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import type { SessionState } from '../../sdk/index.js';
 import { bytea, instant } from './columns.js';
 import { instanceId } from './instances.js';
 
@@ -11,6 +12,8 @@ export const accounts = pgTable(
     connector: text('connector').notNull(),
     sealed: bytea('sealed').notNull(),
     createdAt: instant('created_at').notNull(),
+    /** Within how many minutes a message is expected; null: it may be silent for as long as it likes. */
+    expectEveryMinutes: integer('expect_every_minutes'),
   },
   (table) => [index('accounts_by_instance').on(table.instanceId)],
 );
@@ -29,3 +32,14 @@ export const connectorState = pgTable(
   },
   (table) => [primaryKey({ columns: [table.accountId, table.key] })],
 );
+
+/** How the session of an account stood when it last said so. `sealed`: what it said, for a person. */
+export const sessions = pgTable('sessions', {
+  accountId: uuid('account_id')
+    .primaryKey()
+    .references(() => accounts.id),
+  instanceId: instanceId(),
+  state: text('state').$type<SessionState>().notNull(),
+  sealed: bytea('sealed').notNull(),
+  changedAt: instant('changed_at').notNull(),
+});

@@ -1,11 +1,32 @@
 import { sql } from 'drizzle-orm';
-import { bigint, index, integer, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
-import type { FailureKind } from '../../sdk/index.js';
+import {
+  bigint,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import type { FailureKind, RecordKind } from '../../sdk/index.js';
 import { bytea, instant } from './columns.js';
 import { instanceId } from './instances.js';
 import { records } from './records.js';
 
-/** One configured archive. `sealed`: its name and settings. While `paused_until` lies ahead nothing is delivered. */
+/** Which records a sink takes: those that meet every list that is there. Ids only, so that it names nobody. */
+export interface SinkFilter {
+  readonly connectors?: readonly string[] | undefined;
+  readonly custodians?: readonly string[] | undefined;
+  readonly kinds?: readonly RecordKind[] | undefined;
+}
+
+/**
+ * One configured archive. `sealed`: its name and settings. Nothing is delivered while `paused_until` lies ahead, which the
+ * gateway sets after a failure, or while `stopped_at` is set, which an operator does. `failing_since` lasts from the first
+ * failure of the sink as a whole to its next success.
+ */
 export const sinks = pgTable(
   'sinks',
   {
@@ -14,6 +35,9 @@ export const sinks = pgTable(
     type: text('type').notNull(),
     sealed: bytea('sealed').notNull(),
     createdAt: instant('created_at').notNull(),
+    filter: jsonb('filter').$type<SinkFilter>(),
+    stoppedAt: instant('stopped_at'),
+    failingSince: instant('failing_since'),
     pausedUntil: instant('paused_until'),
     pauses: integer('pauses').notNull().default(0),
     failureKind: text('failure_kind').$type<FailureKind>(),
@@ -70,6 +94,7 @@ export const deliveries = pgTable(
   (table) => [
     uniqueIndex('deliveries_by_record').on(table.recordId, table.sinkId),
     index('deliveries_pending').on(table.sinkId, table.lane, table.sequence).where(sql`state = 'pending'`),
+    index('deliveries_oldest').on(table.sinkId, table.sequence).where(sql`state = 'pending'`),
     index('deliveries_dead').on(table.instanceId, table.id).where(sql`state = 'dead'`),
   ],
 );
@@ -101,3 +126,34 @@ export const evidence = pgTable('evidence', {
   storedAt: instant('stored_at').notNull(),
   retainedUntil: instant('retained_until'),
 });
+
+/**
+ * How many records a sink got and was spared, so that nobody has to count millions of deliveries. Written by the recorder
+ * alone; what the dispatcher counts is in a table of its own, so that neither waits for the other.
+ */
+export const sinkInflow = pgTable('sink_inflow', {
+  sinkId: uuid('sink_id')
+    .primaryKey()
+    .references(() => sinks.id),
+  instanceId: instanceId(),
+  queued: bigint('queued', { mode: 'number' }).notNull(),
+  /** Records that its filter left out. */
+  leftOut: bigint('left_out', { mode: 'number' }).notNull(),
+});
+
+/** What a sink took, by the minute; minutes that are long past are added up in one row, at the epoch. */
+export const sinkOutflow = pgTable(
+  'sink_outflow',
+  {
+    sinkId: uuid('sink_id')
+      .notNull()
+      .references(() => sinks.id),
+    minute: instant('minute').notNull(),
+    instanceId: instanceId(),
+    delivered: bigint('delivered', { mode: 'number' }).notNull(),
+    /** Deliveries that failed, whatever followed. */
+    failed: bigint('failed', { mode: 'number' }).notNull(),
+    lastDeliveredAt: instant('last_delivered_at'),
+  },
+  (table) => [primaryKey({ columns: [table.sinkId, table.minute] })],
+);

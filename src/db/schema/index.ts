@@ -1,5 +1,6 @@
 export * from './access.js';
 export * from './accounts.js';
+export * from './alerts.js';
 export * from './captures.js';
 export * from './deliveries.js';
 export * from './instances.js';

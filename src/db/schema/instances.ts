@@ -31,6 +31,8 @@ export const journals = pgTable('journals', {
     .primaryKey()
     .references(() => instances.id),
   lastSequence: bigint('last_sequence', { mode: 'number' }).notNull(),
+  /** Records that no sink took. */
+  unmatched: bigint('unmatched', { mode: 'number' }).notNull().default(0),
 });
 
 /**

@@ -39,6 +39,8 @@ export const records = pgTable(
     /** Of the event as the parser gave it, under the record's salt: tells a redelivery from a conflict. */
     eventDigest: bytea('event_digest').notNull(),
     leafHash: bytea('leaf_hash').notNull(),
+    /** Whose communication it is, for sinks that take only that of some; none where nobody is known. */
+    custodianIds: uuid('custodian_ids').array().notNull().default([]),
   },
   (table) => [
     uniqueIndex('records_by_sequence').on(table.instanceId, table.sequence),

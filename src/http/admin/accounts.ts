@@ -1,9 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { listAccounts } from '../../db/tenancy.js';
+import { type AccountRow, expectOfAccount, listAccounts } from '../../db/tenancy.js';
 import { checkAccount } from '../../domain/account-check.js';
 import { type Account, addAccount, changeAccount, readAccounts, webhookUrls } from '../../domain/accounts.js';
 import { auditAct } from '../../domain/audit.js';
+import { readSessionViews, type SessionView } from '../../domain/sessions.js';
 import { maskSecrets } from '../../domain/settings.js';
+import { sessionStates } from '../../sdk/index.js';
 import { findByIdOrName, requireInstance } from './access.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { pageOfAll } from './pagination.js';
@@ -37,7 +39,19 @@ const accountSchema = z
     settings: settingsSchema.openapi({ description: 'Credentials are shown as ••••.' }),
     ownAddresses: z.array(z.string()),
     webhooks: webhooksSchema,
+    expectEveryMinutes: z.int().positive().nullable().optional().openapi({
+      description: 'Without a message for longer, an alert says so. Null: it may be silent.',
+    }),
     createdAt: instantSchema.optional(),
+    session: z
+      .object({
+        state: z.enum(sessionStates),
+        detail: z.string().nullable(),
+        action: z.string().nullable().openapi({ description: 'What the operator has to do next.' }),
+        changedAt: instantSchema,
+      })
+      .nullable()
+      .openapi({ description: 'Of connectors that keep a connection of their own; null for others.' }),
   })
   .openapi('Account');
 
@@ -45,7 +59,18 @@ const newAccountSchema = z
   .strictObject({ connector: z.string().min(1).max(100), name: operatorText(200), settings: settingsSchema })
   .openapi('NewAccount');
 
-const changedAccountSchema = z.strictObject({ settings: settingsSchema }).openapi('ChangedAccount');
+const changedAccountSchema = z
+  .strictObject({
+    settings: settingsSchema.optional(),
+    expectEveryMinutes: z
+      .int()
+      .positive()
+      .max(525_600)
+      .nullable()
+      .optional()
+      .openapi({ description: 'Without a message for longer, an alert says so. Null: it may be silent.' }),
+  })
+  .openapi('ChangedAccount');
 
 const addedAccountSchema = z
   .object({ id: z.uuid(), name: z.string(), connector: z.string(), webhooks: webhooksSchema })
@@ -120,9 +145,12 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
 
   app.openapi(listRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
-    const createdAt = await creationTimes(options, tenant.id);
+    const rows = await accountRows(options, tenant.id);
     const accounts = await readAccounts(database.orm, tenant, registry);
-    const views = accounts.map((account) => accountView(account, publicUrl, createdAt.get(account.id)));
+    const sessions = await readSessionViews(database.orm, tenant.vault, accounts);
+    const views = accounts.map((account) =>
+      accountView(account, publicUrl, rows.get(account.id), sessions.get(account.id)),
+    );
     return context.json(pageOfAll('accounts', views, context.req.valid('query')), 200);
   });
 
@@ -130,8 +158,9 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
     const tenant = await requireInstance(context, tenants);
     const accounts = await readAccounts(database.orm, tenant, registry);
     const account = findByIdOrName('account', accounts, context.req.valid('param').id);
-    const createdAt = await creationTimes(options, tenant.id);
-    return context.json(accountView(account, publicUrl, createdAt.get(account.id)), 200);
+    const rows = await accountRows(options, tenant.id);
+    const sessions = await readSessionViews(database.orm, tenant.vault, [account]);
+    return context.json(accountView(account, publicUrl, rows.get(account.id), sessions.get(account.id)), 200);
   });
 
   app.openapi(addRoute, async (context) => {
@@ -156,16 +185,17 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
     const tenant = await requireInstance(context, tenants);
     const accounts = await readAccounts(database.orm, tenant, registry);
     const current = findByIdOrName('account', accounts, context.req.valid('param').id);
-    const { settings } = context.req.valid('json');
+    const { settings = {}, expectEveryMinutes } = context.req.valid('json');
     const changed = await database.orm.transaction(async (tx) => {
-      const detail = { changed: Object.keys(settings) };
+      const detail = { changed: Object.keys(settings), expectEveryMinutes };
       const actor = context.get('caller').keyId;
       await auditAct(tx, tenant, { actor, action: 'account.change', subject: current.id, detail });
+      if (expectEveryMinutes !== undefined) await expectOfAccount(tx, current.id, expectEveryMinutes);
       return changeAccount(tx, tenant, current, settings);
     });
     await takeOver(options);
-    const createdAt = await creationTimes(options, tenant.id);
-    return context.json(accountView(changed, publicUrl, createdAt.get(changed.id)), 200);
+    const rows = await accountRows(options, tenant.id);
+    return context.json(accountView(changed, publicUrl, rows.get(changed.id)), 200);
   });
 
   app.openapi(testRoute, async (context) => {
@@ -177,15 +207,16 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
   });
 }
 
-async function creationTimes({ database }: AdminOptions, instanceId: string): Promise<Map<string, string>> {
+async function accountRows({ database }: AdminOptions, instanceId: string): Promise<Map<string, AccountRow>> {
   const rows = await listAccounts(database.orm, instanceId);
-  return new Map(rows.map((row) => [row.id, row.createdAt.toISOString()]));
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 function accountView(
   account: Account,
   publicUrl: string,
-  createdAt: string | undefined,
+  row: AccountRow | undefined,
+  session?: SessionView,
 ): z.infer<typeof accountSchema> {
   const { id, name, connector, settings, ownAddresses } = account;
   return {
@@ -195,6 +226,7 @@ function accountView(
     settings: maskSecrets(connector.settings, settings),
     ownAddresses: [...ownAddresses],
     webhooks: webhookUrls(account, publicUrl),
-    ...(createdAt !== undefined && { createdAt }),
+    ...(row && { expectEveryMinutes: row.expectEveryMinutes, createdAt: row.createdAt.toISOString() }),
+    session: session ?? null,
   };
 }

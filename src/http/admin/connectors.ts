@@ -2,13 +2,14 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { type Connector, secretNames } from '../../sdk/index.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { pageOfAll } from './pagination.js';
-import { jsonAnswer, pageQuery, pageSchema, problems, security } from './schemas.js';
+import { jsonAnswer, originSchema, pageQuery, pageSchema, problems, security } from './schemas.js';
 
 const connectorSchema = z
   .object({
     id: z.string(),
     title: z.string(),
     version: z.string(),
+    origin: originSchema,
     capabilities: z.object({
       events: z.array(z.string()),
       gaps: z.enum(['recoverable', 'detectable', 'undetectable']),
@@ -35,17 +36,20 @@ const listRoute = createRoute({
 
 export function addConnectorRoutes(app: AdminApp, { registry }: AdminOptions): void {
   app.openapi(listRoute, (context) => {
-    const installed = registry.connectors.map(describeConnector);
+    const installed = registry.connectors.map((connector) =>
+      describeConnector(connector, registry.originOf(connector)),
+    );
     return context.json(pageOfAll('connectors', installed, context.req.valid('query')), 200);
   });
 }
 
-function describeConnector(connector: Connector): z.infer<typeof connectorSchema> {
+function describeConnector(connector: Connector, origin: string): z.infer<typeof connectorSchema> {
   const { id, title, version, capabilities, settings, webhooks } = connector;
   return {
     id,
     title,
     version,
+    origin,
     capabilities: {
       events: [...capabilities.events],
       gaps: capabilities.gaps,

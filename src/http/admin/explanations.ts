@@ -1,3 +1,4 @@
+import type { AlertReason } from '../../db/alerts.js';
 import type { QuarantineReason } from '../../pipeline/reading.js';
 import type { FailureKind } from '../../sdk/index.js';
 
@@ -18,16 +19,35 @@ const quarantineReasons: Record<QuarantineReason, string> = {
 
 const failureKinds: Record<FailureKind, string> = {
   config:
-    'The settings of the sink are wrong or its target is not there: correct the target or add the sink anew; deliveries go on by themselves.',
-  auth: 'The sink refused the credentials: renew them at its side; deliveries go on by themselves.',
+    'The settings of the sink are wrong or its target is not there: correct the target, or the settings by archway sink set; deliveries go on by themselves.',
+  auth: 'The sink refused the credentials: renew them at its side, or by archway sink set; deliveries go on by themselves.',
   throttled: 'The sink asked to slow down: nothing is to be done, deliveries go on by themselves.',
   unavailable:
     'The sink cannot be reached or is out of order: bring it back; deliveries go on by themselves and lose nothing.',
   rejected:
     'The sink refused this record and would refuse it again: find out from the failure why, mend the cause at the sink, then replay the dead letter.',
   indeterminate:
-    'The sink gave no clear answer, also after several tries, so the record may have arrived: check the sink, then replay the dead letter; the key of the delivery stays the same.',
+    'The sink takes what it is sent and gives no clear answer, so records may have arrived: check the sink. Deliveries go on by themselves when it answers; a dead letter, which failed while others got through, is to be replayed. The key of a delivery stays the same.',
 };
+
+const alertReasons: Record<AlertReason, string> = {
+  'sink-down':
+    'Nothing gets through to a sink: see archway sink show and mend the cause; records wait, and go on by themselves.',
+  'sink-behind':
+    'Records wait for a sink for long: it is paused, or takes less than comes in; see archway sink show, then resume it or make it faster.',
+  'dead-letters':
+    'Deliveries ended without success; their records are in the journal: see archway dead-letters list, mend the cause, replay.',
+  'inbox-behind':
+    'Captures wait to be read: a connector was uninstalled, or no node does the work; nothing is lost. See the log of the server.',
+  'spool-waiting':
+    'The database could not be reached, and captures went to the disk of a node: bring it back; they are taken over by themselves.',
+  'account-silent':
+    'An account had no message for longer than is expected of it: see archway account test, and the console of the provider.',
+};
+
+export function explainAlert(reason: AlertReason): string {
+  return alertReasons[reason];
+}
 
 export function explainQuarantine(reason: string | null): string {
   const known = Object.hasOwn(quarantineReasons, reason ?? '');

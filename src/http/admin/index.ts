@@ -3,6 +3,8 @@ import { bodyLimit } from 'hono/body-limit';
 import { problem } from '../problem.js';
 import { requireApiKey } from './access.js';
 import { addAccountRoutes } from './accounts.js';
+import { addAlertRoutes } from './alerts.js';
+import { addBackupRoutes } from './backups.js';
 import { addConnectorRoutes } from './connectors.js';
 import { addCustodianRoutes } from './custodians.js';
 import { addDeadLetterRoutes } from './dead-letters.js';
@@ -32,7 +34,9 @@ const families = [
   addMessageRoutes,
   addQuarantineRoutes,
   addDeadLetterRoutes,
+  addAlertRoutes,
   addStatusRoutes,
+  addBackupRoutes,
   addOperationRoutes,
 ];
 

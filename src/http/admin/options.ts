@@ -1,6 +1,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Database } from '../../db/client.js';
 import type { Caller } from '../../domain/api-keys.js';
+import type { BackupManifest, Write } from '../../domain/backup/index.js';
+import type { Blobs } from '../../domain/blobs.js';
 import type { Tenants } from '../../domain/tenants.js';
 import type { AccountDirectory } from '../../pipeline/account-directory.js';
 import type { Registry } from '../../plugins/registry.js';
@@ -13,9 +15,11 @@ export interface AdminOptions {
   readonly tenants: Tenants;
   readonly registry: Registry;
   readonly directory: AccountDirectory;
+  readonly blobs: Blobs;
   /** Makes what was just added usable in this process before the answer goes out. */
   readonly refresh: () => Promise<void>;
   readonly spoolWaiting: () => boolean;
+  readonly writeBackup: (id: string, write: Write) => Promise<BackupManifest>;
   /** Under which providers reach the public listener; webhook URLs begin with it. */
   readonly publicUrl: string;
   readonly metrics: Metrics;

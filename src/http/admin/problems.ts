@@ -2,7 +2,9 @@ import type { z } from '@hono/zod-openapi';
 import { HTTPException } from 'hono/http-exception';
 import { isDatabaseUnavailable } from '../../db/errors.js';
 import { UnknownPluginError } from '../../domain/accounts.js';
+import { NoRoomError } from '../../domain/backup/index.js';
 import { SettingsError } from '../../domain/settings.js';
+import { FilterError } from '../../domain/sink-filter.js';
 import { NotInspectableError } from '../../domain/sink-inspection.js';
 import { Failure, type FailureKind } from '../../sdk/index.js';
 import type { Log } from '../../telemetry/log.js';
@@ -51,7 +53,9 @@ export function problemFor(error: Error, log: Log): Response {
   if (error instanceof ProblemError) return problem(error.status, error.detail, error.errors);
   if (error instanceof HTTPException) return requestProblem(error);
   if (error instanceof SettingsError) return problem(400, error.message, error.problems);
+  if (error instanceof FilterError) return problem(400, error.message, error.problems);
   if (error instanceof UnknownPluginError) return problem(400, error.message);
+  if (error instanceof NoRoomError) return problem(507, error.message);
   if (error instanceof NotInspectableError) return problem(409, error.message);
   if (error instanceof Failure) {
     return problem(failureStatus[error.kind], `The sink cannot be used as configured: ${error.message}`);

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { failureKinds, instantSchema } from '../../sdk/index.js';
+import { instantSchema } from '../../sdk/index.js';
 
 /** What the routes have in common: their answers, their problems, and the names that travel in them. */
 
@@ -98,14 +98,11 @@ export const settingsSchema = z.record(z.string(), z.unknown());
 
 export const personSchema = z.object({ id: z.uuid(), name: z.string() }).openapi('Person');
 
-export const troubleSchema = z
-  .object({
-    kind: z.enum(failureKinds),
-    message: z.string(),
-    explanation: z.string(),
-    pausedUntil: instantSchema,
-  })
-  .openapi('Trouble', { description: 'Why nothing is delivered to a sink at the moment.' });
+/** Where the plugin came from, so that an auditor sees what runs here. */
+export const originSchema = z.string().openapi({
+  description:
+    '`built-in`, the path of the file that the plugin was loaded from, or its package as name@version.',
+});
 
 export const replayBody = z.strictObject({
   ids: z.array(z.uuid()).max(10_000).optional().openapi({ description: 'Only these; without it, all.' }),

@@ -1,12 +1,20 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { countDeliveries, type DeliveryCounts } from '../../db/status.js';
+import type { Queries } from '../../db/client.js';
+import { readFigures } from '../../db/sink-counts.js';
+import { resumeSink, stopSink } from '../../db/sinks.js';
 import { auditAct } from '../../domain/audit.js';
-import { maskSecrets } from '../../domain/settings.js';
+import { checkFilter } from '../../domain/sink-filter.js';
 import { inspectSink } from '../../domain/sink-inspection.js';
-import { addSink, type ConfiguredSink, readSinks } from '../../domain/sinks.js';
-import { noDeliveries } from '../../domain/status.js';
+import {
+  addSink,
+  type ConfiguredSink,
+  changeSink,
+  readSinks,
+  tryChangedSink,
+  trySink,
+} from '../../domain/sinks.js';
+import type { Tenant } from '../../domain/tenants.js';
 import { findByIdOrName, requireInstance } from './access.js';
-import { explainFailure } from './explanations.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { cutPage, numberAfter, pageOfAll } from './pagination.js';
 import { takeOver } from './refresh.js';
@@ -23,29 +31,32 @@ import {
   problems,
   security,
   settingsSchema,
-  troubleSchema,
 } from './schemas.js';
+import { givenFilterSchema, sinkSchema, sinkView } from './sink-views.js';
 
 const tags = ['Sinks'];
-const count = z.int().nonnegative();
-
-const sinkSchema = z
-  .object({
-    id: z.uuid(),
-    name: z.string(),
-    type: z.string(),
-    settings: settingsSchema.openapi({ description: 'Credentials are shown as ••••.' }),
-    guarantees: z.object({ immutable: z.boolean(), dedupes: z.boolean(), inspectable: z.boolean() }),
-    trouble: troubleSchema.nullable(),
-    waiting: count.openapi({ description: 'Deliveries that are still to be made.' }),
-    delivered: count,
-    dead: count.openapi({ description: 'Dead letters.' }),
-  })
-  .openapi('Sink');
 
 const newSinkSchema = z
-  .strictObject({ type: z.string().min(1).max(100), name: operatorText(200), settings: settingsSchema })
+  .strictObject({
+    type: z.string().min(1).max(100),
+    name: operatorText(200),
+    settings: settingsSchema,
+    filter: givenFilterSchema.optional().openapi({ description: 'Default: every record.' }),
+  })
   .openapi('NewSink');
+
+const changedSinkSchema = z
+  .strictObject({
+    name: operatorText(200).optional(),
+    settings: settingsSchema.optional().openapi({
+      description: 'Those that are not named stay, null takes one away.',
+    }),
+    filter: givenFilterSchema
+      .nullable()
+      .optional()
+      .openapi({ description: 'Takes the place of the whole filter; null takes every record.' }),
+  })
+  .openapi('ChangedSink');
 
 const inspectedSchema = z
   .object({
@@ -60,7 +71,7 @@ const listRoute = createRoute({
   method: 'get',
   path: '/v1/sinks',
   operationId: 'listSinks',
-  summary: 'The sinks of an instance, with what waits for them.',
+  summary: 'The sinks of an instance: their state, their lag and rate, and what waits for them.',
   tags,
   security,
   request: { query: pageQuery },
@@ -89,6 +100,40 @@ const addRoute = createRoute({
   responses: { 201: jsonAnswer('Added.', sinkSchema), ...bodyProblems },
 });
 
+const changeRoute = createRoute({
+  method: 'patch',
+  path: '/v1/sinks/{id}',
+  operationId: 'changeSink',
+  summary:
+    'Changes a sink, after it was opened once as it will be; takes effect at once, and ends a pause that followed a failure.',
+  tags,
+  security,
+  request: { params: idOrNameParams, query: instanceQuery, body: jsonBody(changedSinkSchema) },
+  responses: { 200: jsonAnswer('The sink as it is now.', sinkSchema), ...bodyProblems },
+});
+
+const pauseRoute = createRoute({
+  method: 'post',
+  path: '/v1/sinks/{id}/pause',
+  operationId: 'pauseSink',
+  summary: 'Delivers nothing to a sink until it is resumed, over restarts; what is made meanwhile waits.',
+  tags,
+  security,
+  request: { params: idOrNameParams, query: instanceQuery },
+  responses: { 200: jsonAnswer('The sink as it is now.', sinkSchema), ...bodyProblems },
+});
+
+const resumeRoute = createRoute({
+  method: 'post',
+  path: '/v1/sinks/{id}/resume',
+  operationId: 'resumeSink',
+  summary: 'Goes on delivering to a sink, also when it waits because of a failure.',
+  tags,
+  security,
+  request: { params: idOrNameParams, query: instanceQuery },
+  responses: { 200: jsonAnswer('The sink as it is now.', sinkSchema), ...bodyProblems },
+});
+
 const inspectRoute = createRoute({
   method: 'post',
   path: '/v1/sinks/{id}/inspect',
@@ -105,43 +150,31 @@ const inspectRoute = createRoute({
 });
 
 export function addSinkRoutes(app: AdminApp, options: AdminOptions): void {
+  addReadingRoutes(app, options);
+  addChangingRoutes(app, options);
+}
+
+function addReadingRoutes(app: AdminApp, options: AdminOptions): void {
   const { database, tenants, registry } = options;
 
   app.openapi(listRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
     const sinks = await readSinks(database.orm, tenant, registry);
-    const counts = await countDeliveries(database.orm, tenant.id);
-    const views = sinks.map((sink) => sinkView(sink, counts.get(sink.id)));
+    const figures = await readFigures(database.orm, tenant.id);
+    const views = sinks.map((sink) => sinkView(registry, sink, figures.get(sink.id)));
     return context.json(pageOfAll('sinks', views, context.req.valid('query')), 200);
   });
 
   app.openapi(showRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
-    const sinks = await readSinks(database.orm, tenant, registry);
-    const sink = findByIdOrName('sink', sinks, context.req.valid('param').id);
-    const counts = await countDeliveries(database.orm, tenant.id);
-    return context.json(sinkView(sink, counts.get(sink.id)), 200);
-  });
-
-  app.openapi(addRoute, async (context) => {
-    const tenant = await requireInstance(context, tenants);
-    const request = context.req.valid('json');
-    const sink = await database.orm.transaction(async (tx) => {
-      const added = await addSink(tx, tenant, registry, request);
-      const detail = { name: added.name, type: added.type.id };
-      const actor = context.get('caller').keyId;
-      await auditAct(tx, tenant, { actor, action: 'sink.add', subject: added.id, detail });
-      return added;
-    });
-    await takeOver(options);
-    return context.json(sinkView(sink, undefined), 201);
+    const sink = await findSink(options, tenant, context.req.valid('param').id);
+    return context.json(await readView(options, tenant, sink.id), 200);
   });
 
   app.openapi(inspectRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
     const { limit, cursor } = context.req.valid('query');
-    const sinks = await readSinks(database.orm, tenant, registry);
-    const sink = findByIdOrName('sink', sinks, context.req.valid('param').id);
+    const sink = await findSink(options, tenant, context.req.valid('param').id);
     const list = `inspect-${sink.id}`;
     const after = numberAfter(list, cursor);
     const inspected = await inspectSink(database.orm, tenant, sink, { after, limit: limit + 1 });
@@ -151,24 +184,96 @@ export function addSinkRoutes(app: AdminApp, options: AdminOptions): void {
   });
 }
 
-function sinkView(
-  sink: ConfiguredSink,
-  { pending, delivered, dead }: DeliveryCounts = noDeliveries,
-): z.infer<typeof sinkSchema> {
-  const { id, name, type, settings } = sink;
-  return {
-    id,
-    name,
-    type: type.id,
-    settings: maskSecrets(type.settings, settings),
-    guarantees: { ...type.guarantees },
-    trouble: troubleView(sink),
-    waiting: pending,
-    delivered,
-    dead,
-  };
+function addChangingRoutes(app: AdminApp, options: AdminOptions): void {
+  const { database, tenants, registry } = options;
+
+  app.openapi(addRoute, async (context) => {
+    const tenant = await requireInstance(context, tenants);
+    const { filter: givenFilter = {}, ...request } = context.req.valid('json');
+    const filter = await checkFilter(database.orm, tenant, registry, givenFilter);
+    const tried = await trySink(registry, request);
+    const { id } = await database.orm.transaction(async (tx) => {
+      const added = await addSink(tx, tenant, tried, filter);
+      const detail = { name: added.name, type: added.type.id, ...(filter && { filter }) };
+      const actor = context.get('caller').keyId;
+      await auditAct(tx, tenant, { actor, action: 'sink.add', subject: added.id, detail });
+      return added;
+    });
+    await takeOver(options);
+    return context.json(await readView(options, tenant, id), 201);
+  });
+
+  app.openapi(changeRoute, async (context) => {
+    const tenant = await requireInstance(context, tenants);
+    const current = await findSink(options, tenant, context.req.valid('param').id);
+    const { filter: givenFilter, ...changes } = context.req.valid('json');
+    const filter =
+      givenFilter === undefined
+        ? current.filter
+        : await checkFilter(database.orm, tenant, registry, givenFilter ?? {});
+    const tried = await tryChangedSink(current, changes);
+    const detail = {
+      changed: [...Object.keys(changes.settings ?? {}), ...(changes.name === undefined ? [] : ['name'])],
+      ...(givenFilter !== undefined && { filter }),
+    };
+    await act(options, tenant, current, {
+      actor: context.get('caller').keyId,
+      action: 'sink.change',
+      detail,
+      change: (tx) => changeSink(tx, tenant, current, tried, filter),
+    });
+    return context.json(await readView(options, tenant, current.id), 200);
+  });
+
+  app.openapi(pauseRoute, async (context) => {
+    const tenant = await requireInstance(context, tenants);
+    const sink = await findSink(options, tenant, context.req.valid('param').id);
+    const actor = context.get('caller').keyId;
+    const change = (tx: Queries) => stopSink(tx, sink.id);
+    await act(options, tenant, sink, { actor, action: 'sink.pause', change });
+    return context.json(await readView(options, tenant, sink.id), 200);
+  });
+
+  app.openapi(resumeRoute, async (context) => {
+    const tenant = await requireInstance(context, tenants);
+    const sink = await findSink(options, tenant, context.req.valid('param').id);
+    const actor = context.get('caller').keyId;
+    const change = (tx: Queries) => resumeSink(tx, sink.id);
+    await act(options, tenant, sink, { actor, action: 'sink.resume', change });
+    return context.json(await readView(options, tenant, sink.id), 200);
+  });
 }
 
-export function troubleView({ trouble }: ConfiguredSink): z.infer<typeof troubleSchema> | null {
-  return trouble === null ? null : { ...trouble, explanation: explainFailure(trouble.kind) };
+interface Act {
+  readonly actor: string;
+  readonly action: string;
+  readonly detail?: Readonly<Record<string, unknown>>;
+  readonly change: (tx: Queries) => Promise<void>;
+}
+
+/** Makes a change and notes who made it, in one transaction; then lets this process use it. */
+async function act(options: AdminOptions, tenant: Tenant, { id }: ConfiguredSink, given: Act): Promise<void> {
+  const { actor, action, detail, change } = given;
+  await options.database.orm.transaction(async (tx) => {
+    await change(tx);
+    await auditAct(tx, tenant, { actor, action, subject: id, ...(detail && { detail }) });
+  });
+  await takeOver(options);
+}
+
+async function findSink(
+  { database, registry }: AdminOptions,
+  tenant: Tenant,
+  idOrName: string,
+): Promise<ConfiguredSink> {
+  return findByIdOrName('sink', await readSinks(database.orm, tenant, registry), idOrName);
+}
+
+async function readView(
+  options: AdminOptions,
+  tenant: Tenant,
+  id: string,
+): Promise<z.infer<typeof sinkSchema>> {
+  const sink = await findSink(options, tenant, id);
+  return sinkView(options.registry, sink, (await readFigures(options.database.orm, tenant.id)).get(id));
 }

@@ -2,14 +2,15 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { readStatus } from '../../domain/status.js';
 import { requireInstance } from './access.js';
 import type { AdminApp, AdminOptions } from './options.js';
-import { instanceQuery, jsonAnswer, problems, security, troubleSchema } from './schemas.js';
-import { troubleView } from './sinks.js';
+import { instanceQuery, instantSchema, jsonAnswer, problems, security } from './schemas.js';
+import { sinkStateSchema, sinkView, troubleSchema } from './sink-views.js';
 
 const count = z.int().nonnegative();
 
 const statusSchema = z
   .object({
     records: count,
+    unmatched: count.openapi({ description: 'Records that no sink took; they stand in the journal.' }),
     messages: count,
     captures: z.object({ pending: count, quarantined: count }),
     deliveries: z.object({ pending: count, delivered: count, dead: count }),
@@ -17,7 +18,17 @@ const statusSchema = z
     spool: z.object({
       waiting: z.boolean().openapi({ description: 'Captures of this node wait on disk for the database.' }),
     }),
-    sinks: z.array(z.object({ id: z.uuid(), name: z.string(), trouble: troubleSchema.nullable() })),
+    sinks: z.array(
+      z.object({
+        id: z.uuid(),
+        name: z.string(),
+        state: sinkStateSchema,
+        pausedAt: instantSchema.nullable(),
+        trouble: troubleSchema.nullable(),
+        waiting: count,
+        lagSeconds: z.number().nonnegative(),
+      }),
+    ),
   })
   .openapi('Status');
 
@@ -38,7 +49,10 @@ export function addStatusRoutes(app: AdminApp, options: AdminOptions): void {
   app.openapi(showRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
     const status = await readStatus(database.orm, tenant, registry);
-    const sinks = status.sinks.map((sink) => ({ id: sink.id, name: sink.name, trouble: troubleView(sink) }));
+    const sinks = status.sinks.map(({ sink, figures }) => {
+      const { id, name, state, pausedAt, trouble, waiting, lagSeconds } = sinkView(registry, sink, figures);
+      return { id, name, state, pausedAt, trouble, waiting, lagSeconds };
+    });
     return context.json({ ...status, spool: { waiting: spoolWaiting() }, sinks }, 200);
   });
 }

@@ -1,6 +1,6 @@
+import { isIdentifier } from '../../core/identifier.js';
 import { must, mustEqual } from '../check.js';
 import { eventsOf, parsed, prepareConnector } from '../connector-case.js';
-import { isIdentifier } from '../names.js';
 import type { ConnectorSubject, Rule } from '../subject.js';
 
 type ConnectorRule = Rule<ConnectorSubject>;

@@ -1,7 +1,8 @@
+import { isIdentifier } from '../../core/identifier.js';
 import { type Delivery, secretNames } from '../../sdk/index.js';
 import { isFailure, must, mustEqual } from '../check.js';
 import { deliveryOf, sampleAddresses, sampleDeliveries, sampleText } from '../envelopes.js';
-import { isIdentifier, namesSecret } from '../names.js';
+import { namesSecret } from '../names.js';
 import { secretIn, textOf } from '../secrets.js';
 import { deliver, failureOf, openSink, withSink } from '../sink-case.js';
 import type { PreparedSink, Rule, SinkSubject } from '../subject.js';

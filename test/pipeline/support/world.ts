@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { eq } from 'drizzle-orm';
 import { newId } from '../../../src/core/ids.js';
@@ -6,9 +9,10 @@ import { insertCaptures } from '../../../src/db/inbox.js';
 import { readRecords } from '../../../src/db/journal.js';
 import { instances } from '../../../src/db/schema/index.js';
 import { type Account, addAccount } from '../../../src/domain/accounts.js';
+import { Blobs } from '../../../src/domain/blobs.js';
 import { sealCapture } from '../../../src/domain/captures.js';
 import { readEnvelope } from '../../../src/domain/records.js';
-import { addSink, type ConfiguredSink } from '../../../src/domain/sinks.js';
+import { addSink, type ConfiguredSink, trySink } from '../../../src/domain/sinks.js';
 import { type Tenant, Tenants } from '../../../src/domain/tenants.js';
 import { AccountDirectory } from '../../../src/pipeline/account-directory.js';
 import { Normaliser } from '../../../src/pipeline/normaliser.js';
@@ -23,6 +27,9 @@ import { type Said, scriptedConnector, token } from './connector.js';
 const masterKey = new MasterKey(new Uint8Array(32).fill(7));
 const metrics = createMetrics();
 
+const blobs = new Blobs(mkdtempSync(join(tmpdir(), 'archway-blobs-')));
+process.once('exit', () => rmSync(blobs.directory, { recursive: true, force: true }));
+
 export interface WorldOptions {
   readonly connector?: Connector;
   readonly sinks?: readonly Sink[];
@@ -33,6 +40,7 @@ export interface WorldOptions {
 export class World {
   readonly node = newId();
   readonly metrics = metrics;
+  readonly blobs = blobs;
   /** Everything that was logged, as it was written. */
   readonly logged: string[] = [];
   readonly log: Log;
@@ -65,7 +73,8 @@ export class World {
     const { orm } = database;
     const configured: ConfiguredSink[] = [];
     for (const { id: type } of sinks) {
-      configured.push(await addSink(orm, tenant, registry, { type, name: type, settings: {} }));
+      const tried = await trySink(registry, { type, name: type, settings: {} });
+      configured.push(await addSink(orm, tenant, tried));
     }
     const request = { connector: connector.id, name: 'desk', settings: { token } };
     const account = await addAccount(orm, tenant, registry, request);

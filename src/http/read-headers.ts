@@ -1,0 +1,28 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
+
+/**
+ * The headers of a request as a capture keeps them: names in lower case, values of a repeated name joined as RFC 9110
+ * says. From the parser's own list where the request came over a socket: a `Headers` object sorts and checks each again.
+ */
+export function readHeaders(context: Context): Record<string, string> {
+  const { incoming } = (context.env ?? {}) as Partial<HttpBindings>;
+  if (incoming === undefined) return Object.fromEntries(context.req.raw.headers);
+  return joinHeaders(incoming.rawHeaders);
+}
+
+/** @param raw name, value, name, value … as received. */
+export function joinHeaders(raw: readonly string[]): Record<string, string> {
+  const headers = new Map<string, string>();
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = (raw[index] as string).toLowerCase();
+    const value = raw[index + 1] as string;
+    const earlier = headers.get(name);
+    headers.set(name, earlier === undefined ? value : `${earlier}${separatorOf(name)}${value}`);
+  }
+  return Object.fromEntries(headers);
+}
+
+function separatorOf(name: string): string {
+  return name === 'cookie' ? '; ' : ', ';
+}

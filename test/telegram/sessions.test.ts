@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { rounds } from '../crash/support/rounds.js';
+import { archway, archwayJson } from '../support/command-line.js';
+import type { GatewayProcess } from '../support/gateway-process.js';
+import { startTestGateway } from '../support/test-gateway.js';
+import { until } from '../support/until.js';
+import { BotApiServer } from './bot-api-server.js';
+
+const token = '5550100:AAmadeUpTokenForTests-0123456789abcdef';
+const secretToken = 'made-up-secret-0123456789';
+const killRounds = Math.max(5, Math.round(rounds / 4));
+
+async function addBot(gateway: GatewayProcess, api: BotApiServer, ...settings: string[]) {
+  const all = [`token=${token}`, `apiBaseUrl=${api.url}`, ...settings].flatMap((each) => ['--set', each]);
+  const { code, stderr } = await archway(gateway, 'account', 'add', 'telegram', '--name', 'bot', ...all);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+}
+
+const texts = async (gateway: GatewayProcess) =>
+  (await archwayJson<{ text: string }>(gateway, 'messages', '--json')).map(({ text }) => text);
+
+async function session(gateway: GatewayProcess): Promise<{ state: string; detail: string | null } | null> {
+  const { data } = await gateway.call<{
+    data: { session: { state: string; detail: string | null } | null }[];
+  }>('GET', '/v1/accounts');
+  return data[0]?.session ?? null;
+}
+
+const numbered = (count: number) => Array.from({ length: count }, (_, index) => `message ${index + 1}`);
+
+describe('Telegram by long polling', () => {
+  it('records what is said, once each and in order, and asks for every kind of update by name', async () => {
+    const gateway = await startTestGateway();
+    const api = await BotApiServer.start(token);
+    await addBot(gateway, api, 'mode=polling');
+    for (const text of numbered(250)) api.say(text);
+    await until(async () => (await texts(gateway)).length === 250);
+    expect(await texts(gateway)).toEqual(numbered(250));
+    await until(() => api.waiting === 0);
+    expect((await session(gateway))?.state).toBe('open');
+    const asked = api.calls.find(({ method }) => method === 'getUpdates')?.body.allowed_updates;
+    expect(asked).toEqual(expect.arrayContaining(['message_reaction', 'chat_member', 'business_message']));
+    await gateway.stop();
+  });
+
+  it(`loses and doubles nothing over ${killRounds} kills at any moment`, async () => {
+    const gateway = await startTestGateway();
+    const api = await BotApiServer.start(token);
+    await addBot(gateway, api, 'mode=polling');
+    let said = 0;
+    for (let round = 0; round < killRounds; round++) {
+      const speaking = (async () => {
+        for (let count = 0; count < 20; count++) {
+          said += 1;
+          api.say(`message ${said}`);
+          await sleep(5);
+        }
+      })();
+      await sleep(Math.random() * 150);
+      await gateway.killNow();
+      await speaking;
+      await gateway.start();
+    }
+    await until(async () => (await texts(gateway)).length >= said);
+    expect(await texts(gateway)).toEqual(numbered(said));
+    await gateway.stop();
+  }, 600_000);
+
+  it('says what is wrong when the token is not valid, and goes on with one that is', async () => {
+    const gateway = await startTestGateway();
+    const api = await BotApiServer.start('5550100:AAtheTokenAfterItsRotation-0123456789');
+    await addBot(gateway, api, 'mode=polling');
+    await until(async () => (await session(gateway))?.state === 'degraded');
+    expect((await session(gateway))?.detail).toContain('401');
+    expect(gateway.log).not.toContain(token);
+    api.say('after all');
+    await archway(gateway, 'account', 'set', 'bot', '--set', `token=${api.token}`);
+    await until(async () => (await texts(gateway)).length === 1);
+    await gateway.stop();
+  });
+});
+
+describe('Telegram by webhook', () => {
+  it('registers itself with its secret, and switching either way loses nothing', async () => {
+    const gateway = await startTestGateway();
+    const api = await BotApiServer.start(token, () => gateway.webhookBase);
+    await addBot(gateway, api, `secretToken=${secretToken}`);
+    await until(() => api.webhook !== undefined);
+    expect(api.webhook).toMatchObject({ secretToken });
+    api.say('message 1');
+    expect(await api.deliver()).toEqual([200]);
+
+    api.say('message 2');
+    await archway(gateway, 'account', 'set', 'bot', '--set', 'mode=polling');
+    await until(async () => (await texts(gateway)).length === 2);
+    expect(api.webhook).toBeUndefined();
+
+    await archway(gateway, 'account', 'set', 'bot', '--set', 'mode=webhook');
+    await until(() => api.webhook !== undefined);
+    api.say('message 3');
+    await api.deliver();
+    await until(async () => (await texts(gateway)).length === 3);
+    expect(await texts(gateway)).toEqual(numbered(3));
+    await gateway.stop();
+  });
+
+  it('is not taken without its secret', async () => {
+    const gateway = await startTestGateway();
+    const api = await BotApiServer.start(token);
+    const args = ['--name', 'bot', '--set', `token=${token}`, '--set', `apiBaseUrl=${api.url}`];
+    const { code, stderr } = await archway(gateway, 'account', 'add', 'telegram', ...args);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('secretToken');
+    await gateway.stop();
+  });
+});
