@@ -16,6 +16,38 @@ CREATE TABLE "alerts" (
 	"closed_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "thread_parties" (
+	"instance_id" uuid NOT NULL,
+	"thread_id" uuid NOT NULL,
+	"address_id" uuid NOT NULL,
+	"own" boolean NOT NULL,
+	CONSTRAINT "thread_parties_thread_id_address_id_pk" PRIMARY KEY("thread_id","address_id")
+);
+--> statement-breakpoint
+CREATE TABLE "thread_spans" (
+	"instance_id" uuid NOT NULL,
+	"thread_id" uuid NOT NULL,
+	"position" integer NOT NULL,
+	"since" timestamp (3) with time zone,
+	"until" timestamp (3) with time zone,
+	"conversation_id" uuid NOT NULL,
+	"principals" uuid[] NOT NULL,
+	"records" bigint DEFAULT 0 NOT NULL,
+	"messages" bigint DEFAULT 0 NOT NULL,
+	"calls" bigint DEFAULT 0 NOT NULL,
+	"first_at" timestamp (3) with time zone,
+	"last_at" timestamp (3) with time zone,
+	"last_sequence" bigint,
+	CONSTRAINT "thread_spans_thread_id_position_pk" PRIMARY KEY("thread_id","position")
+);
+--> statement-breakpoint
+CREATE TABLE "threads" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"instance_id" uuid NOT NULL,
+	"account_id" uuid,
+	"channels" text[] NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "sink_inflow" (
 	"sink_id" uuid PRIMARY KEY NOT NULL,
 	"instance_id" uuid NOT NULL,
@@ -31,6 +63,18 @@ CREATE TABLE "sink_outflow" (
 	"failed" bigint NOT NULL,
 	"last_delivered_at" timestamp (3) with time zone,
 	CONSTRAINT "sink_outflow_sink_id_minute_pk" PRIMARY KEY("sink_id","minute")
+);
+--> statement-breakpoint
+CREATE TABLE "media_jobs" (
+	"attachment_id" uuid PRIMARY KEY NOT NULL,
+	"instance_id" uuid NOT NULL,
+	"account_id" uuid NOT NULL,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"due_at" timestamp (3) with time zone NOT NULL,
+	"leased_until" timestamp (3) with time zone,
+	"lease_holder" uuid,
+	"failure_kind" text,
+	"failure" text
 );
 --> statement-breakpoint
 CREATE TABLE "doors" (
@@ -80,16 +124,27 @@ ALTER TABLE "records" ADD COLUMN "custodian_ids" uuid[] DEFAULT '{}' NOT NULL;--
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "alerts" ADD CONSTRAINT "alerts_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "thread_parties" ADD CONSTRAINT "thread_parties_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "thread_parties" ADD CONSTRAINT "thread_parties_thread_id_threads_id_fk" FOREIGN KEY ("thread_id") REFERENCES "public"."threads"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "thread_spans" ADD CONSTRAINT "thread_spans_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "thread_spans" ADD CONSTRAINT "thread_spans_thread_id_threads_id_fk" FOREIGN KEY ("thread_id") REFERENCES "public"."threads"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "threads" ADD CONSTRAINT "threads_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sink_inflow" ADD CONSTRAINT "sink_inflow_sink_id_sinks_id_fk" FOREIGN KEY ("sink_id") REFERENCES "public"."sinks"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sink_inflow" ADD CONSTRAINT "sink_inflow_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sink_outflow" ADD CONSTRAINT "sink_outflow_sink_id_sinks_id_fk" FOREIGN KEY ("sink_id") REFERENCES "public"."sinks"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sink_outflow" ADD CONSTRAINT "sink_outflow_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "media_jobs" ADD CONSTRAINT "media_jobs_attachment_id_attachments_id_fk" FOREIGN KEY ("attachment_id") REFERENCES "public"."attachments"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "media_jobs" ADD CONSTRAINT "media_jobs_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "media_jobs" ADD CONSTRAINT "media_jobs_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "doors" ADD CONSTRAINT "doors_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "reconciliations" ADD CONSTRAINT "reconciliations_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "reconciliations" ADD CONSTRAINT "reconciliations_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "event_aliases" ADD CONSTRAINT "event_aliases_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "alerts_open" ON "alerts" USING btree ("instance_id","reason","subject") WHERE closed_at is null;--> statement-breakpoint
 CREATE INDEX "alerts_by_instance" ON "alerts" USING btree ("instance_id","id");--> statement-breakpoint
+CREATE INDEX "thread_parties_by_address" ON "thread_parties" USING btree ("instance_id","address_id");--> statement-breakpoint
+CREATE INDEX "thread_spans_by_conversation" ON "thread_spans" USING btree ("instance_id","conversation_id");--> statement-breakpoint
+CREATE INDEX "media_jobs_due" ON "media_jobs" USING btree ("due_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "reconciliations_by_window" ON "reconciliations" USING btree ("account_id","cause","until");--> statement-breakpoint
 CREATE INDEX "reconciliations_by_instance" ON "reconciliations" USING btree ("instance_id","id");--> statement-breakpoint
 CREATE INDEX "reconciliations_due" ON "reconciliations" USING btree ("due_at");--> statement-breakpoint

@@ -1,4 +1,5 @@
 import { defineConnector } from 'archway/sdk';
+import { mediaRequest } from './media.js';
 import { parse } from './parse.js';
 import { reconcile } from './reconcile.js';
 import { replyToMessage, replyToStatus } from './reply.js';
@@ -44,4 +45,5 @@ export default defineConnector({
   ownAddresses: ownAddressesOf,
   parse,
   reconcile,
+  media: mediaRequest,
 });

@@ -14,7 +14,7 @@ interface AddOptions {
 }
 
 interface ChangeOptions extends AddOptions {
-  readonly expectEvery?: number | null;
+  readonly expectEvery?: number | 'never';
 }
 
 /** `archway account …` */
@@ -104,13 +104,13 @@ async function changeAccount(context: Context, account: string, options: ChangeO
   const given = Object.entries(await readSettings(options.set));
   const settings = Object.fromEntries(given.map(([name, value]) => [name, value === '' ? null : value]));
   const client = await context.client();
-  const { expectEvery: expectEveryMinutes } = options;
+  const { expectEvery } = options;
   const changed = await client.patch(`/v1/accounts/${encodeURIComponent(account)}`, accountShape, {
     settings,
-    ...(expectEveryMinutes !== undefined && { expectEveryMinutes }),
+    ...(expectEvery !== undefined && { expectEveryMinutes: expectEvery === 'never' ? null : expectEvery }),
   });
   if (output.json) return output.value(changed);
-  const names = [...Object.keys(settings), ...(expectEveryMinutes === undefined ? [] : ['what is expected'])];
+  const names = [...Object.keys(settings), ...(expectEvery === undefined ? [] : ['what is expected'])];
   await output.lines(`Changed ${names.join(', ')} of account ${changed.name}.`);
 }
 

@@ -28,9 +28,9 @@ export function parseTime(text: string): string {
 
 const minutesPerUnit = { m: 1, h: 60, d: 1_440 } as const;
 
-/** A length of time as minutes; null for `never`. */
-export function parseInterval(text: string): number | null {
-  if (text === 'never') return null;
+/** A length of time as minutes, or `never`. */
+export function parseInterval(text: string): number | 'never' {
+  if (text === 'never') return text;
   const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
   const minutes = Number(count) * minutesPerUnit[unit as keyof typeof minutesPerUnit];
   if (minutes > 0) return minutes;

@@ -80,6 +80,19 @@ export class ApiClient {
     return items;
   }
 
+  /** The bytes behind a path, as they come, however long they take. */
+  async bytesOf(path: string): Promise<Download> {
+    const response = await this.#fetch('GET', path, {}, undefined, null);
+    if (!response.ok) {
+      throw refusal(response.status, await readJson(response, this.connection), this.connection);
+    }
+    const [, digest] = /^sha-256=:([A-Za-z0-9+/=]+):$/.exec(response.headers.get('repr-digest') ?? '') ?? [];
+    if (response.body === null || digest === undefined) {
+      throw notArchway(this.connection, `no bytes with a digest for GET ${path}`);
+    }
+    return { body: response.body, sha256: Buffer.from(digest, 'base64').toString('hex') };
+  }
+
   /** Posts, and passes on the bytes of the answer as they come, however long that takes. */
   async download(path: string, write: (bytes: Uint8Array) => Promise<void>): Promise<void> {
     const response = await this.#fetch('POST', path, {}, undefined, null);
@@ -141,6 +154,12 @@ export class ApiClient {
       throw noAnswer(this.connection, cause);
     }
   }
+}
+
+export interface Download {
+  readonly body: ReadableStream<Uint8Array>;
+  /** What the server says of the bytes, lower-case hex. */
+  readonly sha256: string;
 }
 
 export interface PageOptions {

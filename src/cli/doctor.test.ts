@@ -69,6 +69,7 @@ describe('a running server', () => {
     'GET /readyz': { body: { status: 'ready' } },
     'GET /v1/status': {
       body: {
+        unmatched: 0,
         captures: { pending: 0, quarantined: 2 },
         deliveries: { pending: 0, delivered: 5, dead: 0 },
         sinks: [],

@@ -4,6 +4,7 @@ import type { MasterKey } from '../vault/index.js';
 import { checkApiKey } from './doctor-checks/api-key.js';
 import { checkBacklog } from './doctor-checks/backlog.js';
 import { type Check, fail, ok } from './doctor-checks/check.js';
+import { checkCustodians } from './doctor-checks/custodians.js';
 import { checkDataDirectory } from './doctor-checks/data-directory.js';
 import { checkClock, checkDurability } from './doctor-checks/database.js';
 import { checkContent } from './doctor-checks/instances.js';
@@ -15,6 +16,7 @@ import { checkSchema } from './doctor-checks/schema.js';
 import { checkServer, type ServerFinding } from './doctor-checks/server.js';
 import { checkSinkStates, checkUnmatched } from './doctor-checks/sinks.js';
 import { checkSpool } from './doctor-checks/spool.js';
+import { checkTestEndpoints } from './doctor-checks/test-endpoints.js';
 import { rootMessage } from './errors.js';
 import { exitCodes } from './exit-codes.js';
 import type { Output } from './output.js';
@@ -56,6 +58,7 @@ async function examineSetUp(config: Config, instance: string | undefined): Promi
     ...(await examineDatabase(config, { instance, masterKey, registry, server })),
     ...checkReport(server),
     checkPublicUrl(config),
+    ...checkTestEndpoints(config),
     await checkSpool(config.spool),
   ];
 }
@@ -97,7 +100,12 @@ function checkBacklogOf({ report }: ServerFinding): Check[] {
 
 function checkReport({ report }: ServerFinding): Check[] {
   if (report === undefined) return [];
-  return [...checkSinkStates(report.sinks), ...checkUnmatched(report.status.unmatched)];
+  const { status } = report;
+  return [
+    ...checkSinkStates(report.sinks),
+    ...checkUnmatched(status.unmatched),
+    ...checkCustodians(status.unassignedOwnAddresses),
+  ];
 }
 
 async function printChecks(output: Output, checks: readonly Check[]): Promise<void> {

@@ -13,9 +13,14 @@ export interface Io {
  * false when the reader has gone, as `head` does when it has enough: not an error of ours.
  */
 export function write(stream: Writable, text: string): Promise<boolean> {
+  return writeBytes(stream, text);
+}
+
+/** The same for bytes. */
+export function writeBytes(stream: Writable, bytes: Uint8Array | string): Promise<boolean> {
   if (stream.destroyed) return Promise.resolve(false);
   return new Promise((resolve, reject) => {
-    stream.write(text, (error) => {
+    stream.write(bytes, (error) => {
       if (error === null || error === undefined) resolve(true);
       else if (isClosed(error)) resolve(false);
       else reject(error);

@@ -12,6 +12,8 @@ interface ListOptions {
   readonly account?: string;
   readonly direction?: string;
   readonly address?: string;
+  readonly custodian?: string;
+  readonly contact?: string;
   readonly conversation?: string;
   readonly limit?: number;
 }
@@ -39,6 +41,8 @@ export function registerMessages(program: Command, shell: Shell): void {
     .option('--account <account>', 'id or name of an account')
     .addOption(new Option('--direction <direction>', 'which way it went').choices(['inbound', 'outbound']))
     .option('--address <address>', 'from or to this number or address')
+    .option('--custodian <person>', 'id or name of a custodian who took part, as known today')
+    .option('--contact <person>', 'id or name of a contact who took part, as known today')
     .option('--conversation <id>', 'id of a conversation')
     .option('--limit <number>', 'stop after this many (default: all)', parseLimit)
     .action(action(shell, listMessages));
@@ -49,8 +53,8 @@ export function registerMessages(program: Command, shell: Shell): void {
 }
 
 async function listMessages({ output, client }: Context, options: ListOptions): Promise<void> {
-  const { since, until, account, direction, address, conversation, limit } = options;
-  const query = { since, until, account, direction, address, conversation };
+  const { limit, since, until, account, direction, address, conversation, custodian, contact } = options;
+  const query = { since, until, account, direction, address, conversation, custodian, contact };
   const table = new Table(columns);
   let count = 0;
   for await (const page of (await client()).pages('/v1/messages', messageShape, { query, limit })) {

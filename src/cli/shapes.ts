@@ -80,10 +80,61 @@ export const inspectionShape = z.looseObject({
   result: z.enum(['intact', 'altered', 'missing']),
 });
 
+export const identityShape = z.looseObject({
+  id: z.string(),
+  address: z.string(),
+  validFrom: z.string().nullable(),
+  validUntil: z.string().nullable(),
+});
+
 export const custodianShape = z.looseObject({
   id: z.string(),
   name: z.string(),
   addresses: z.array(z.string()),
+  identities: z.array(identityShape).optional(),
+});
+
+export const unknownPersonShape = z.looseObject({
+  address: z.string().nullable(),
+  name: z.string().nullable(),
+  own: z.boolean(),
+  records: z.number(),
+  firstAt: z.string(),
+  lastAt: z.string(),
+});
+
+export const peopleImportShape = z.looseObject({
+  people: z.number(),
+  identities: z.number(),
+  unchanged: z.number(),
+  problems: z.array(z.looseObject({ line: z.number(), problem: z.string() })),
+});
+
+export const rebuiltShape = z.looseObject({ records: z.number() });
+
+export const conversationShape = z.looseObject({
+  id: z.string(),
+  participants: z.array(
+    z.looseObject({
+      person: z.looseObject({ id: z.string(), name: z.string() }).nullable(),
+      addresses: z.array(z.string()),
+    }),
+  ),
+  channels: z.array(z.string()),
+  records: z.number(),
+  lastAt: z.string(),
+});
+
+export const conversationEntryShape = z.looseObject({
+  id: z.string(),
+  kind: z.string(),
+  channel: z.string().nullable(),
+  from: z.string().nullable(),
+  to: z.array(z.string()),
+  text: z.string().nullish(),
+  status: z.string().optional(),
+  occurredAt: z.string().nullable(),
+  receivedAt: z.string(),
 });
 
 const personShape = z.looseObject({ id: z.string(), name: z.string().nullable() }).nullable();
@@ -179,6 +230,7 @@ export const statusShape = z.looseObject({
   unmatched: z.number(),
   captures: z.looseObject({ pending: z.number(), quarantined: z.number() }),
   deliveries: z.looseObject({ pending: z.number(), delivered: z.number(), dead: z.number() }),
+  unassignedOwnAddresses: z.number().optional(),
   sinks: z.array(
     z.looseObject({ id: z.string(), name: z.string(), state: z.string(), trouble: troubleShape }),
   ),

@@ -79,6 +79,8 @@ describe('a mistake in the environment', () => {
     ['ARCHWAY_SPOOL_FREE_MIN_MB', 'lots', 'megabytes'],
     ['ARCHWAY_SPOOL_FREE_MIN_MB', ' ', 'megabytes'],
     ['ARCHWAY_SPOOL_FREE_MIN_MB', '-1', 'megabytes'],
+    ['ARCHWAY_ATTACHMENT_MAX_MB', 'huge', 'megabytes'],
+    ['ARCHWAY_ALLOW_TEST_ENDPOINTS', 'yes', 'must be 1'],
     ['ARCHWAY_ALERT_SINK_DOWN_MINUTES', 'soon', 'minutes'],
     ['ARCHWAY_ALERT_BEHIND_MINUTES', '0.5', 'minutes'],
     ['ARCHWAY_LOG_LEVEL', 'loud', '"info"'],

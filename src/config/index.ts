@@ -15,6 +15,9 @@ export interface Config {
   readonly reconcileHour: number | null;
   /** Connectors and sinks beside the built-in ones: paths and package names, as given. */
   readonly plugins: readonly string[];
+  readonly attachmentMaxBytes: number;
+  /** This machine itself may play the provider; doctor and the log say so. */
+  readonly allowTestEndpoints: boolean;
   readonly alerts: { readonly sinkDownMs: number; readonly behindMs: number };
   readonly logLevel: Variables['ARCHWAY_LOG_LEVEL'];
   /** For the command line. */
@@ -87,6 +90,8 @@ function fromVariables(variables: Variables): Config {
       .split(',')
       .map((reference) => reference.trim())
       .filter((reference) => reference !== ''),
+    attachmentMaxBytes: variables.ARCHWAY_ATTACHMENT_MAX_MB * 1024 * 1024,
+    allowTestEndpoints: variables.ARCHWAY_ALLOW_TEST_ENDPOINTS === '1',
     alerts: {
       sinkDownMs: variables.ARCHWAY_ALERT_SINK_DOWN_MINUTES * 60_000,
       behindMs: variables.ARCHWAY_ALERT_BEHIND_MINUTES * 60_000,

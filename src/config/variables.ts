@@ -64,6 +64,13 @@ export const variablesSchema = z.object({
     .string()
     .optional()
     .describe('Connectors and sinks beside the built-in ones: paths and package names, with commas between.'),
+  ARCHWAY_ATTACHMENT_MAX_MB: wholeNumber('must be a whole number of megabytes, such as 128')
+    .default(128)
+    .describe('Size, in MB, above which the bytes of an attachment are not fetched.'),
+  ARCHWAY_ALLOW_TEST_ENDPOINTS: z
+    .enum(['0', '1'], 'must be 1, or not set')
+    .default('0')
+    .describe('1: this machine itself may play the provider, also by plain http. For tests only.'),
   ARCHWAY_ALERT_SINK_DOWN_MINUTES: wholeNumber('must be a whole number of minutes, such as 5')
     .default(5)
     .describe('How long nothing gets through to a sink before an alert says so.'),

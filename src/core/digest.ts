@@ -20,8 +20,12 @@ export function saltedJsonDigest(salt: Uint8Array, value: unknown): string {
 
 /** HMAC-SHA-256(salt, SHA-256(bytes)), lower-case hex: for captures and attachments, whose bytes may be large. */
 export function saltedBytesDigest(salt: Uint8Array, bytes: Uint8Array): string {
-  const inner = createHash('sha256').update(bytes).digest();
-  return createHmac('sha256', salt).update(inner).digest('hex');
+  return saltedSha256(salt, createHash('sha256').update(bytes).digest());
+}
+
+/** The same for bytes of which only the SHA-256 is at hand. */
+export function saltedSha256(salt: Uint8Array, sha256: Uint8Array): string {
+  return createHmac('sha256', salt).update(sha256).digest('hex');
 }
 
 /** The leaf of a record in the Merkle log, by RFC 6962: SHA-256(0x00 ‖ canonical skeleton). */

@@ -16,7 +16,11 @@ export type FailPoint =
   | 'dispatcher:claimed'
   | 'dispatcher:before-deliver'
   | 'dispatcher:after-deliver'
-  | 'dispatcher:after-commit';
+  | 'dispatcher:after-commit'
+  | 'media:claimed'
+  | 'media:stored'
+  | 'media:before-commit'
+  | 'media:after-commit';
 
 /** Those of a restore, which runs before any gateway does. */
 export type RestoreFailPoint = 'restore:marked' | 'restore:loaded' | 'restore:committed';

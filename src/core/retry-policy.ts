@@ -88,8 +88,49 @@ export function decide(circumstances: Circumstances): Decision {
   return { action, delayMs: jittered(delayMs, circumstances) };
 }
 
+/** What can come of fetching an attachment: the kinds of failure, and other bytes than the provider had promised. */
+export type MediaFailureKind = FailureKind | 'damaged';
+
+const mediaActions: Record<MediaFailureKind, Decision['action']> = {
+  config: 'pause',
+  auth: 'pause',
+  throttled: 'retry',
+  unavailable: 'retry',
+  indeterminate: 'retry',
+  rejected: 'give-up',
+  damaged: 'retry',
+};
+
+/** A transfer that was disturbed may be better the next time; after a few tries the bytes are what they are. */
+const damagedAttemptsMax = 3;
+
+/**
+ * The same for the fetching of attachments, where an outage is the item's own: `retry` goes on for a bit more than a day,
+ * and giving up means that the bytes are gone. `pause` holds all of its account, since the next would fare no better.
+ */
+export function decideMedia(circumstances: MediaCircumstances): Decision {
+  const { kind, attempts } = circumstances;
+  const action = mediaActions[kind];
+  if (action === 'give-up') return { action };
+  if (action === 'pause') {
+    return { action, delayMs: jittered(pauseDelaysMs.at(-1) as number, circumstances) };
+  }
+  const delayMs =
+    kind === 'damaged' && attempts >= damagedAttemptsMax ? undefined : retryDelaysMs[attempts - 1];
+  return delayMs === undefined
+    ? { action: 'give-up' }
+    : { action, delayMs: jittered(delayMs, circumstances) };
+}
+
+export interface MediaCircumstances extends Pick<Circumstances, 'attempts' | 'retryAfterMs' | 'random'> {
+  readonly kind: MediaFailureKind;
+}
+
 /** Up to a tenth more; and at least what the other side asked for, within bounds. */
-function jittered(delayMs: number, { random, retryAfterMs = 0 }: Circumstances): number {
+function jittered(
+  delayMs: number,
+  { random, retryAfterMs = 0 }: Pick<Circumstances, 'random' | 'retryAfterMs'>,
+): number {
   // A sink that could not read its Retry-After says NaN, which is no wish.
   const asked = Number.isNaN(retryAfterMs) ? 0 : Math.min(Math.max(retryAfterMs, 0), retryAfterMaxMs);
   return Math.round(Math.max(delayMs, asked) * (1 + random / 10));

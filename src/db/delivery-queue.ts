@@ -143,6 +143,16 @@ export async function storeFailedTries(tx: Queries, failed: readonly FailedTry[]
     on conflict do nothing`);
 }
 
+/** Makes the lease of a claimed lane last for a while from now on. */
+export async function extendLane(
+  queries: Queries,
+  { sinkId, lane, holder, leaseMs }: { sinkId: string; lane: string; holder: string; leaseMs: number },
+): Promise<void> {
+  await queries.execute(sql`
+    update lanes set leased_until = now() + ${leaseMs} * interval '1 millisecond'
+    where sink_id = ${sinkId} and lane = ${lane} and lease_holder = ${holder}`);
+}
+
 /**
  * Gives a claimed lane back, due again after `retryInMs`. The row is locked before the look for
  * waiting deliveries: a record that is being committed beside us either is seen here, or finds the lane not due and

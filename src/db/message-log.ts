@@ -3,6 +3,7 @@ import type { Direction } from '../sdk/index.js';
 import type { Queries } from './client.js';
 import { insertRows } from './insert-rows.js';
 import { attachments, messages, recordAddresses } from './schema/index.js';
+import { eventTimeOf } from './threads.js';
 
 export type NewMessage = typeof messages.$inferInsert;
 export type MessageRow = typeof messages.$inferSelect;
@@ -42,6 +43,8 @@ export interface MessageFilter {
   readonly direction?: Direction | undefined;
   /** Keyed id of an address that sent or received it. */
   readonly addressId?: string | undefined;
+  /** Ids of persons whose one of its addresses was at the time. */
+  readonly personIds?: readonly string[];
   /** Received at this time or later. */
   readonly since?: Date | undefined;
   /** Received before this time. */
@@ -50,7 +53,7 @@ export interface MessageFilter {
 
 /** The message log, in the order of the journal. */
 export async function readMessages(queries: Queries, filter: MessageFilter): Promise<MessageRow[]> {
-  const { accountId, conversationId, direction, addressId, since, until } = filter;
+  const { accountId, conversationId, direction, addressId, personIds = [], since, until } = filter;
   return queries
     .select()
     .from(messages)
@@ -64,10 +67,25 @@ export async function readMessages(queries: Queries, filter: MessageFilter): Pro
         since === undefined ? undefined : gte(messages.receivedAt, since),
         until === undefined ? undefined : lt(messages.receivedAt, until),
         addressId === undefined ? undefined : exists(occurrences(queries, filter.instanceId, addressId)),
+        ...personIds.map((personId) => wasTheirs(filter.instanceId, personId)),
       ),
     )
     .orderBy(asc(messages.sequence))
     .limit(filter.limit);
+}
+
+/** A record has the time of its event inside; it is opened only where an address was not always somebody's. */
+function wasTheirs(instanceId: string, personId: string) {
+  const at = eventTimeOf('records');
+  return sql`exists (
+    select 1 from identities as link
+    join record_addresses as mention on mention.instance_id = ${instanceId}
+      and mention.address_id = link.address_id and mention.sequence = ${messages.sequence}
+    where link.person_id = ${personId} and (
+      (link.valid_from is null and link.valid_until is null) or exists (
+        select 1 from records where records.id = ${messages.recordId}
+          and (link.valid_from is null or link.valid_from <= ${at})
+          and (link.valid_until is null or link.valid_until > ${at}))))`;
 }
 
 function occurrences(queries: Queries, instanceId: string, addressId: string) {

@@ -1,32 +1,47 @@
-import { and, asc, eq, gt, isNull, lte, or, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import type { Queries } from './client.js';
+import { insertRows } from './insert-rows.js';
 import { identities, people } from './schema/index.js';
 
 export type PersonRow = typeof people.$inferSelect;
+export type NewPerson = typeof people.$inferInsert;
 export type IdentityRow = typeof identities.$inferSelect;
 export type NewIdentity = typeof identities.$inferInsert;
 
-export async function insertPerson(
-  tx: Queries,
-  person: { id: string; instanceId: string; role: PersonRow['role']; sealed: Uint8Array },
-  links: readonly NewIdentity[],
-): Promise<void> {
-  await tx.insert(people).values({ ...person, createdAt: new Date() });
-  if (links.length > 0) await tx.insert(identities).values([...links]);
+export async function insertPeople(tx: Queries, rows: readonly NewPerson[]): Promise<void> {
+  await insertRows(tx, people, rows);
 }
 
+export async function insertIdentities(tx: Queries, rows: readonly NewIdentity[]): Promise<void> {
+  await insertRows(tx, identities, rows);
+}
+
+export async function updatePeriod(
+  tx: Queries,
+  id: string,
+  period: { validFrom: Date | null; validUntil: Date | null },
+): Promise<void> {
+  await tx.update(identities).set(period).where(eq(identities.id, id));
+}
+
+export interface PersonWithIdentities {
+  readonly person: PersonRow;
+  readonly identities: IdentityRow[];
+}
+
+/** All people of an instance, or those with one role, with all their addresses of all times. */
 export async function listPeople(
   queries: Queries,
   instanceId: string,
-  role: PersonRow['role'],
-): Promise<{ person: PersonRow; identities: IdentityRow[] }[]> {
+  role?: PersonRow['role'],
+): Promise<PersonWithIdentities[]> {
   const rows = await queries
     .select({ person: people, identity: identities })
     .from(people)
     .leftJoin(identities, eq(identities.personId, people.id))
-    .where(and(eq(people.instanceId, instanceId), eq(people.role, role)))
+    .where(and(eq(people.instanceId, instanceId), role === undefined ? undefined : eq(people.role, role)))
     .orderBy(asc(people.id), asc(identities.id));
-  const byId = new Map<string, { person: PersonRow; identities: IdentityRow[] }>();
+  const byId = new Map<string, PersonWithIdentities>();
   for (const { person, identity } of rows) {
     const entry = byId.get(person.id) ?? { person, identities: [] };
     if (identity !== null) entry.identities.push(identity);
@@ -35,30 +50,45 @@ export async function listPeople(
   return [...byId.values()];
 }
 
-export interface ResolvedRow {
-  readonly addressId: string;
-  readonly person: PersonRow;
-}
-
-/** Who stood behind these addresses at that time. */
-export async function resolveAddresses(
+/** Whose these addresses are, were and will be. */
+export async function readIdentities(
   queries: Queries,
   instanceId: string,
   addressIds: readonly string[],
-  at: Date,
-): Promise<ResolvedRow[]> {
+): Promise<IdentityRow[]> {
   if (addressIds.length === 0) return [];
   return queries
-    .select({ addressId: identities.addressId, person: people })
+    .select()
     .from(identities)
-    .innerJoin(people, eq(people.id, identities.personId))
     .where(
       and(
         eq(identities.instanceId, instanceId),
         sql`${identities.addressId} = any(${sql.param([...addressIds])}::uuid[])`,
-        or(isNull(identities.validFrom), lte(identities.validFrom, at)),
-        or(isNull(identities.validUntil), gt(identities.validUntil, at)),
       ),
     )
     .orderBy(asc(identities.id));
+}
+
+export async function readIdentity(
+  queries: Queries,
+  instanceId: string,
+  id: string,
+): Promise<IdentityRow | undefined> {
+  const rows = await queries
+    .select()
+    .from(identities)
+    .where(and(eq(identities.instanceId, instanceId), eq(identities.id, id)));
+  return rows[0];
+}
+
+export async function readPeopleById(
+  queries: Queries,
+  ids: readonly string[],
+): Promise<Map<string, PersonRow>> {
+  if (ids.length === 0) return new Map();
+  const rows = await queries
+    .select()
+    .from(people)
+    .where(inArray(people.id, [...ids]));
+  return new Map(rows.map((row) => [row.id, row]));
 }

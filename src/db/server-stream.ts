@@ -26,7 +26,7 @@ export function connectToServer(url: string): Duplex {
   const opened = openSocket(address);
   const withSocket = (use: (socket: Socket) => void) => void opened.then(use, () => undefined);
   const stream = new DriverStream({
-    send: (bytes) => withSocket((socket) => socket.write(bytes)),
+    send: (bytes) => withSocket((socket) => writeCorked(socket, bytes)),
     end: () => withSocket((socket) => socket.end()),
     gone: () => withSocket((socket) => socket.destroy()),
   });
@@ -40,6 +40,18 @@ export function connectToServer(url: string): Duplex {
     (error: Error) => stream.destroy(error),
   );
   return stream;
+}
+
+/**
+ * What is written in one go of the event loop is handed to the system at once: the driver writes each statement by itself,
+ * and each write wakes the server.
+ */
+function writeCorked(socket: Socket, bytes: Uint8Array): void {
+  if (socket.writableCorked === 0) {
+    socket.cork();
+    process.nextTick(() => socket.uncork());
+  }
+  socket.write(bytes);
 }
 
 function readAddress(url: string): ServerAddress {

@@ -5,12 +5,18 @@ import type { InstanceVault } from '../vault/index.js';
 /** An attachment as the record holds it. */
 export type RecordAttachment = Extract<Content, { kind: 'message' }>['attachments'][number];
 
+/** An attachment with what became of its bytes since: length and digest are those of the bytes, once they were fetched. */
+export interface KeptAttachment extends RecordAttachment {
+  /** Why the bytes cannot be had: a short code, and a sentence for a person. */
+  readonly unavailable?: { readonly reason: string; readonly detail: string };
+}
+
 const place = (id: string) => ({ table: 'attachments', id, column: 'sealed' });
 
-export function sealAttachment(vault: InstanceVault, attachment: RecordAttachment): Uint8Array {
+export function sealAttachment(vault: InstanceVault, attachment: KeptAttachment): Uint8Array {
   return vault.sealJson(attachment, place(attachment.id));
 }
 
-export function openAttachment(vault: InstanceVault, row: AttachmentRow): RecordAttachment {
-  return vault.openJson(row.sealed, place(row.id)) as RecordAttachment;
+export function openAttachment(vault: InstanceVault, row: AttachmentRow): KeptAttachment {
+  return vault.openJson(row.sealed, place(row.id)) as KeptAttachment;
 }

@@ -45,7 +45,7 @@ export async function readHistoryEntries(
   return rows.map((row) => historyEntry(tenant, row));
 }
 
-function historyEntry(tenant: Tenant, row: RecordRow): HistoryEntry {
+export function historyEntry(tenant: Tenant, row: RecordRow): HistoryEntry {
   const { sequence, id, kind, times } = readSkeleton(row);
   return {
     sequence,

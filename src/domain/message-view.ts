@@ -2,7 +2,10 @@ import type { Queries } from '../db/client.js';
 import { type RecordRow, readRecordsById } from '../db/journal.js';
 import { type AttachmentRow, type MessageRow, readAttachments } from '../db/message-log.js';
 import type { Content, Direction, Person, ReceiptStatus } from '../sdk/index.js';
+import { addressId } from './addresses.js';
 import { openAttachment } from './attachments.js';
+import { addressesOf, eventTime } from './parties.js';
+import { partiesAt, type Resolve, resolvePeople } from './people.js';
 import { openContent, readSkeleton } from './records.js';
 import type { Tenant } from './tenants.js';
 
@@ -36,13 +39,16 @@ export interface MessageView {
   readonly attachments: AttachmentView[];
   readonly custodian: Person | null;
   readonly contact: Person | null;
+  /** By whose the addresses were at that time, as far as is known today; the record keeps what was known then. */
+  readonly custodianNow: Person | null;
+  readonly contactNow: Person | null;
   /** Present when the content was destroyed; what stood in it is null or empty then. */
   readonly erased?: true;
 }
 
 type MessageContent = Extract<Content, { kind: 'message' }>;
 
-/** Opens the records of these lines of the log, and no others: two queries, however many lines. */
+/** Opens the records of these lines of the log, and no others: the same few queries, however many lines. */
 export async function readMessageViews(
   queries: Queries,
   tenant: Tenant,
@@ -51,22 +57,41 @@ export async function readMessageViews(
   const ids = rows.map((row) => row.recordId);
   const records = await readRecordsById(queries, ids);
   const attachments = await readAttachments(queries, ids);
-  return rows.map((row) => {
+  const opened = rows.map((row) => {
     const record = records.get(row.recordId);
     if (record === undefined)
       throw new Error(`The message log names record ${row.recordId}, which is missing.`);
-    return messageView(tenant, row, record, attachments.get(row.recordId) ?? []);
+    const content = contentOf(tenant, record);
+    return { row, record, content, addressIds: content === null ? [] : addressIdsOf(tenant, content) };
   });
+  const resolve = await resolvePeople(
+    queries,
+    tenant,
+    opened.flatMap(({ addressIds }) => addressIds),
+  );
+  return opened.map((each) => messageView(tenant, each, attachments.get(each.row.recordId) ?? [], resolve));
+}
+
+interface Opened {
+  readonly row: MessageRow;
+  readonly record: RecordRow;
+  readonly content: MessageContent | null;
+  readonly addressIds: readonly string[];
+}
+
+function addressIdsOf({ vault }: Tenant, content: MessageContent): string[] {
+  return addressesOf(content).map(({ address }) => addressId(vault, address.value));
 }
 
 function messageView(
   tenant: Tenant,
-  row: MessageRow,
-  record: RecordRow,
+  { row, record, content, addressIds }: Opened,
   attachments: readonly AttachmentRow[],
+  resolve: Resolve,
 ): MessageView {
   const skeleton = readSkeleton(record);
-  const content = contentOf(tenant, record);
+  const at = eventTime(skeleton.times.claimed?.at, skeleton.times.received);
+  const now = partiesAt(resolve, addressIds, at);
   return {
     id: row.recordId,
     kind: 'message',
@@ -84,6 +109,8 @@ function messageView(
     attachments: attachments.map((each) => attachmentView(tenant, each, content === null)),
     custodian: content?.custodian ?? null,
     contact: content?.contact ?? null,
+    custodianNow: now.custodian ?? null,
+    contactNow: now.contact ?? null,
     ...(content === null ? { erased: true as const } : {}),
   };
 }
@@ -95,7 +122,7 @@ function contentOf(tenant: Tenant, record: RecordRow): MessageContent | null {
   throw new Error(`The message log names record ${record.id}, which is of the kind ${content.kind}.`);
 }
 
-function attachmentView(tenant: Tenant, row: AttachmentRow, erased: boolean): AttachmentView {
+export function attachmentView(tenant: Tenant, row: AttachmentRow, erased: boolean): AttachmentView {
   const known = erased ? undefined : openAttachment(tenant.vault, row);
   return {
     id: row.id,

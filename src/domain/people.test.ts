@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { World } from '../../test/pipeline/support/world.js';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.js';
-import { addPerson, addressId, canonicalAddress, readPeople, resolvePeople } from './people.js';
+import { addressId, canonicalAddress } from './addresses.js';
+import { addPerson, readPeople, resolvePeople } from './people.js';
 
 let test: TestDatabase;
 beforeAll(async () => {
@@ -44,12 +45,16 @@ describe('people', () => {
       addresses: ['+1 202 555 0123', 'ada@example.com'],
     };
     const added = await addPerson(orm, tenant, request);
-    expect(await readPeople(orm, tenant, 'custodian')).toEqual([
+    const open = { personId: added.id, validFrom: null, validUntil: null };
+    expect(await readPeople(orm, tenant, 'custodian')).toMatchObject([
       {
         id: added.id,
         name: 'Ada Adviser',
         role: 'custodian',
-        addresses: ['+12025550123', 'ada@example.com'],
+        identities: [
+          { address: '+12025550123', ...open },
+          { address: 'ada@example.com', ...open },
+        ],
       },
     ]);
     expect(await readPeople(orm, tenant, 'contact')).toEqual([]);
@@ -69,7 +74,7 @@ describe('people', () => {
       where person_id = ${ada.id}`;
     const id = addressId(tenant.vault, 'whatsapp:+1 202-555-0123');
     const at = async (time: string, world = tenant) =>
-      (await resolvePeople(orm, world, [id], new Date(time))).custodians.get(id)?.name;
+      (await resolvePeople(orm, world, [id]))(id, new Date(time))?.name;
     expect(await at('2026-03-01')).toBe('Ada');
     expect(await at('2026-01-01')).toBe('Ada');
     expect(await at('2025-12-31')).toBeUndefined();

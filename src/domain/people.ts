@@ -1,91 +1,135 @@
 import { newId } from '../core/ids.js';
 import type { Queries } from '../db/client.js';
-import { insertPerson, listPeople, type PersonRow, resolveAddresses } from '../db/people.js';
+import {
+  type IdentityRow,
+  insertPeople,
+  listPeople,
+  type PersonRow,
+  readIdentities,
+  readPeopleById,
+} from '../db/people.js';
 import type { Person } from '../sdk/index.js';
 import type { InstanceVault } from '../vault/index.js';
+import { canonicalAddress } from './addresses.js';
+import { type Identity, identityPlace, linkAddresses } from './identities.js';
+import { holdsAt, type Period } from './periods.js';
 import type { Tenant } from './tenants.js';
 
 export type PersonRole = PersonRow['role'];
 
-export interface PersonWithAddresses extends Person {
+export interface KnownPerson extends Person {
   readonly role: PersonRole;
-  readonly addresses: readonly string[];
+}
+
+export interface PersonWithIdentities extends KnownPerson {
+  readonly identities: readonly Identity[];
 }
 
 const personPlace = (id: string) => ({ table: 'people', id, column: 'sealed' });
-const identityPlace = (id: string) => ({ table: 'identities', id, column: 'sealed' });
 
-/** Keyed id of an address, by which it is found again without being stored in clear. */
-export function addressId(vault: InstanceVault, address: string): string {
-  return vault.lookupId('address', canonicalAddress(address));
+/** Adds people without addresses; the ids come in the same order. */
+export async function addPeople(
+  tx: Queries,
+  tenant: Tenant,
+  given: readonly { role: PersonRole; name: string }[],
+): Promise<KnownPerson[]> {
+  const added = given.map(({ role, name }) => ({ id: newId(), role, name }));
+  const createdAt = new Date();
+  await insertPeople(
+    tx,
+    added.map(({ id, role, name }) => ({
+      id,
+      instanceId: tenant.id,
+      role,
+      sealed: tenant.vault.sealJson({ name }, personPlace(id)),
+      createdAt,
+    })),
+  );
+  return added;
 }
 
-/** `whatsapp:+1…` and `+1 (202) …` are the address `+1202…`; e-mail is lower case. */
-export function canonicalAddress(address: string): string {
-  const bare = address.trim().replace(/^(whatsapp|tel|sms):/i, '');
-  if (bare.includes('@')) return bare.toLowerCase();
-  return /^\+[\d\s().-]+$/.test(bare) ? `+${bare.replaceAll(/\D/g, '')}` : bare;
-}
-
-/** Adds a custodian or contact with the addresses that are theirs from now on, and have always been. */
+/**
+ * Adds a custodian or contact with the addresses that are theirs for a period; without one, that always were and will be.
+ *
+ * @throws {AddressTakenError}
+ */
 export async function addPerson(
   tx: Queries,
   tenant: Tenant,
-  request: { role: PersonRole; name: string; addresses: readonly string[] },
-): Promise<PersonWithAddresses> {
-  const id = newId();
-  const { vault } = tenant;
-  const links = request.addresses.map((address) => {
-    const identity = newId();
-    return {
-      id: identity,
-      instanceId: tenant.id,
-      personId: id,
-      addressId: addressId(vault, address),
-      sealed: vault.sealText(canonicalAddress(address), identityPlace(identity)),
-    };
-  });
-  const sealed = vault.sealJson({ name: request.name }, personPlace(id));
-  await insertPerson(tx, { id, instanceId: tenant.id, role: request.role, sealed }, links);
-  return { id, name: request.name, role: request.role, addresses: request.addresses.map(canonicalAddress) };
+  request: { role: PersonRole; name: string; addresses: readonly string[] } & Partial<Period>,
+): Promise<PersonWithIdentities> {
+  const { role, name, addresses, validFrom = null, validUntil = null } = request;
+  const [person] = (await addPeople(tx, tenant, [{ role, name }])) as [KnownPerson];
+  const canonical = [...new Set(addresses.map(canonicalAddress))];
+  const links = canonical.map((address) => ({ personId: person.id, address, validFrom, validUntil }));
+  return { ...person, identities: await linkAddresses(tx, tenant, links) };
 }
 
 export async function readPeople(
   queries: Queries,
   tenant: Tenant,
-  role: PersonRole,
-): Promise<PersonWithAddresses[]> {
+  role?: PersonRole,
+): Promise<PersonWithIdentities[]> {
   const rows = await listPeople(queries, tenant.id, role);
   return rows.map(({ person, identities }) => ({
     ...openPerson(tenant.vault, person),
-    role,
-    addresses: identities.map((row) => tenant.vault.openText(row.sealed, identityPlace(row.id))),
+    identities: identities.map((row) => openIdentity(tenant.vault, row)),
   }));
 }
 
-function openPerson(vault: InstanceVault, row: PersonRow): Person {
+function openPerson(vault: InstanceVault, row: PersonRow): KnownPerson {
   const { name } = vault.openJson(row.sealed, personPlace(row.id)) as { name: string };
-  return { id: row.id, name };
+  return { id: row.id, name, role: row.role };
 }
 
-export interface Resolved {
-  readonly custodians: ReadonlyMap<string, Person>;
-  readonly contacts: ReadonlyMap<string, Person>;
+export function openIdentity(vault: InstanceVault, row: IdentityRow): Identity {
+  const { id, personId, validFrom, validUntil } = row;
+  const address = vault.openText(row.sealed, identityPlace(id));
+  return { id, personId, address, validFrom, validUntil };
 }
 
-/** Who stands behind these address ids now; the first link wins where an address has two. */
+export async function readPersons(
+  queries: Queries,
+  tenant: Tenant,
+  ids: readonly string[],
+): Promise<Map<string, KnownPerson>> {
+  const rows = await readPeopleById(queries, [...new Set(ids)]);
+  return new Map([...rows].map(([id, row]) => [id, openPerson(tenant.vault, row)]));
+}
+
+/** Who stands behind an address at a time; of two the one that was linked first. */
+export type Resolve = (addressId: string, at: Date) => KnownPerson | undefined;
+
+/** Reads whose these addresses are and were: one answer for every time. */
 export async function resolvePeople(
   queries: Queries,
   tenant: Tenant,
   addressIds: readonly string[],
+): Promise<Resolve> {
+  const rows = await readIdentities(queries, tenant.id, [...new Set(addressIds)]);
+  const persons = await readPersons(
+    queries,
+    tenant,
+    rows.map((row) => row.personId),
+  );
+  const byAddress = new Map<string, IdentityRow[]>();
+  for (const row of rows) byAddress.set(row.addressId, [...(byAddress.get(row.addressId) ?? []), row]);
+  return (addressId, at) => {
+    const row = byAddress.get(addressId)?.find((each) => holdsAt(each, at));
+    return row && persons.get(row.personId);
+  };
+}
+
+/** The custodian and the contact among these addresses: the first of each. */
+export function partiesAt(
+  resolve: Resolve,
+  addressIds: readonly string[],
   at: Date,
-): Promise<Resolved> {
-  const rows = await resolveAddresses(queries, tenant.id, addressIds, at);
-  const custodians = new Map<string, Person>();
-  const contacts = new Map<string, Person>();
-  for (const { addressId: id, person } of rows) {
-    const map = person.role === 'custodian' ? custodians : contacts;
-    if (!map.has(id)) map.set(id, openPerson(tenant.vault, person));
-  }
-  return { custodians, contacts };
+): { custodian: Person | undefined; contact: Person | undefined } {
+  const found = addressIds.flatMap((id) => resolve(id, at) ?? []);
+  const first = (wanted: PersonRole) => {
+    const person = found.find(({ role }) => role === wanted);
+    return person && { id: person.id, name: person.name };
+  };
+  return { custodian: first('custodian'), contact: first('contact') };
 }

@@ -2,8 +2,10 @@ import type { Queries } from '../db/client.js';
 import { noFigures, readFigures, type SinkFigures } from '../db/sink-counts.js';
 import { countInstance } from '../db/status.js';
 import type { Registry } from '../plugins/registry.js';
+import { readAccounts } from './accounts.js';
 import { type ConfiguredSink, readSinks } from './sinks.js';
 import type { Tenant } from './tenants.js';
+import { findUnassignedAddresses } from './unknown-people.js';
 
 export type DeliveryCounts = Pick<SinkFigures, 'pending' | 'delivered' | 'dead'>;
 
@@ -16,6 +18,8 @@ export interface InstanceStatus {
   readonly deliveries: DeliveryCounts;
   /** Receipts about messages that the journal does not hold. */
   readonly parkedReceipts: number;
+  /** Own addresses of accounts that are nobody's now: what is said under them names no custodian. */
+  readonly unassignedOwnAddresses: number;
   readonly sinks: readonly { readonly sink: ConfiguredSink; readonly figures: SinkFigures }[];
 }
 
@@ -28,6 +32,8 @@ export async function readStatus(
   const counts = await countInstance(queries, tenant.id);
   const figures = await readFigures(queries, tenant.id);
   const sinks = await readSinks(queries, tenant, registry);
+  const accounts = await readAccounts(queries, tenant, registry);
+  const unassigned = await findUnassignedAddresses(queries, tenant, accounts, new Date());
   const { records, unmatched, messages, parkedReceipts } = counts;
   return {
     records,
@@ -36,6 +42,7 @@ export async function readStatus(
     captures: { pending: counts.capturesPending, quarantined: counts.capturesQuarantined },
     deliveries: [...figures.values()].reduce<DeliveryCounts>(add, { pending: 0, delivered: 0, dead: 0 }),
     parkedReceipts,
+    unassignedOwnAddresses: unassigned.length,
     sinks: sinks.map((sink) => ({ sink, figures: figures.get(sink.id) ?? noFigures })),
   };
 }

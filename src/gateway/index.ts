@@ -6,14 +6,14 @@ import { migrateDatabase } from '../db/migrate.js';
 import { Blobs } from '../domain/blobs.js';
 import { Tenants } from '../domain/tenants.js';
 import { createAdmin } from '../http/admin/index.js';
-import { createIngress } from '../http/ingress.js';
+import { createIngress, type IngressOptions } from '../http/ingress.js';
 import { AccountDirectory } from '../pipeline/account-directory.js';
 import { DoorWatch } from '../pipeline/door-watch.js';
 import { Ingest } from '../pipeline/ingest.js';
 import { Sessions } from '../pipeline/sessions.js';
 import { Spool, SpoolFullError } from '../pipeline/spool.js';
 import { Supervisor } from '../pipeline/supervisor.js';
-import { Watch } from '../pipeline/watch.js';
+import { Watch, type WatchOptions } from '../pipeline/watch.js';
 import { loadPlugins } from '../plugins/load.js';
 import { builtIn, type Registry } from '../plugins/registry.js';
 import type { Log } from '../telemetry/log.js';
@@ -40,6 +40,8 @@ export interface Gateway {
 const bodyMaxBytes = 1024 * 1024;
 const requestTimeoutMs = 15_000;
 const listenerGraceMs = 5_000;
+const testEndpointsWarning =
+  'ARCHWAY_ALLOW_TEST_ENDPOINTS=1: this machine itself may play a provider. For tests only; remove it for real traffic.';
 
 /** Everything that `stop` must undo, newest last. */
 type Cleanup = (() => Promise<void> | void)[];
@@ -61,6 +63,7 @@ export async function startGateway(config: Config, log: Log): Promise<Gateway> {
 async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gateway> {
   // First, since a plugin that is missing must leave everything as it was.
   const registry = await loadRegistry(config, log);
+  if (config.allowTestEndpoints) log.warn(testEndpointsWarning);
   const data = await openDataDirectory(config.dataDirectory);
   cleanup.push(() => data.release());
   await requireNoUnfinishedRestore(data.path);
@@ -75,32 +78,29 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   const directory = new AccountDirectory(database, tenants, registry, log);
   const ingest = new Ingest({ database, spool, log, metrics });
   const parts = { database, tenants, registry, directory, blobs, log, metrics };
+  const { attachmentMaxBytes, allowTestEndpoints, reconcileHour: nightlyHour } = config;
   const node = data.nodeId;
-  const supervisor = new Supervisor({ ...parts, ingest, node, nightlyHour: config.reconcileHour });
+  const limitsOfWork = { attachmentMaxBytes, allowTestEndpoints, nightlyHour };
+  const supervisor = new Supervisor({ ...parts, ...limitsOfWork, ingest, node });
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
   const limits = config.alerts;
-  const watch = new Watch({ database, tenants, spool, node: data.nodeId, limits, log, metrics });
-  cleanup.push(() => watch.stop());
-  watch.start();
+  startWatch({ database, tenants, spool, node: data.nodeId, limits, log, metrics }, cleanup);
 
-  const onNoted = () => supervisor.wakeReconciler();
-  const door = new DoorWatch({ database, tenants, directory, log, onNoted });
+  const door = new DoorWatch({
+    database,
+    tenants,
+    directory,
+    log,
+    onNoted: () => supervisor.wakeReconciler(),
+  });
   cleanup.push(() => door.close());
   const onRefused = (error: unknown) =>
     door.refused(error instanceof SpoolFullError ? 'spool-full' : 'outage');
-
-  // The public URL may depend on the port that was bound, and the routes on the public URL.
-  const publicListener = await Listener.open(
-    (port) => {
-      const publicUrl = config.publicUrl ?? `http://localhost:${port}`;
-      return createIngress({ directory, ingest, publicUrl, bodyMaxBytes, onRefused, log, metrics });
-    },
-    { ...config.publicListener, requestTimeoutMs },
-  );
+  const ingress = { directory, ingest, onRefused, log, metrics };
+  const { publicListener, publicUrl } = await openPublicListener(config, ingress);
   cleanup.push(() => publicListener.close(listenerGraceMs));
   await door.open();
-  const publicUrl = config.publicUrl ?? `http://localhost:${publicListener.port}`;
   const sessions = new Sessions({ database, directory, publicUrl, node: data.nodeId, log });
   cleanup.push(() => sessions.stop());
   sessions.start();
@@ -135,6 +135,25 @@ async function loadRegistry({ plugins }: Config, log: Log): Promise<Registry> {
     if (origin !== builtIn) log.info({ plugin: plugin.id, origin }, 'Loaded a plugin from outside.');
   }
   return registry;
+}
+
+/** The public URL may depend on the port that was bound, and the routes on the public URL. */
+async function openPublicListener(
+  config: Config,
+  parts: Omit<IngressOptions, 'publicUrl' | 'bodyMaxBytes'>,
+): Promise<{ publicListener: Listener; publicUrl: string }> {
+  const urlOf = (port: number) => config.publicUrl ?? `http://localhost:${port}`;
+  const publicListener = await Listener.open(
+    (port) => createIngress({ ...parts, publicUrl: urlOf(port), bodyMaxBytes }),
+    { ...config.publicListener, requestTimeoutMs },
+  );
+  return { publicListener, publicUrl: urlOf(publicListener.port) };
+}
+
+function startWatch(options: WatchOptions, cleanup: Cleanup): void {
+  const watch = new Watch(options);
+  cleanup.push(() => watch.stop());
+  watch.start();
 }
 
 async function openMigrated(config: Config, log: Log, cleanup: Cleanup): Promise<Database> {

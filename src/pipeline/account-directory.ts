@@ -61,6 +61,11 @@ export class AccountDirectory {
     }
   }
 
+  /** Ids of the accounts of all instances. */
+  accountIds(): string[] {
+    return [...this.#entries.keys()];
+  }
+
   accountIdsOf(instanceId: string): string[] {
     return [...this.#entries.values()]
       .filter(({ tenant }) => tenant.id === instanceId)

@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import PQueue from 'p-queue';
 import { failPoint } from '../core/failpoint.js';
 import type { Database } from '../db/client.js';
-import { claimLanes, type DeliveryRow, readPending } from '../db/delivery-queue.js';
+import { claimLanes, type DeliveryRow, extendLane, readPending } from '../db/delivery-queue.js';
 import { type RecordRow, readRecordsById } from '../db/journal.js';
+import type { AttachmentRow } from '../db/message-log.js';
+import type { Blobs } from '../domain/blobs.js';
 import { ErasedError, envelopeBytes, readEnvelope } from '../domain/records.js';
 import type { ConfiguredSink } from '../domain/sinks.js';
 import type { Tenant } from '../domain/tenants.js';
@@ -11,6 +13,7 @@ import { type Delivery, Failure } from '../sdk/index.js';
 import { type Log, pluginFault } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { SealError } from '../vault/index.js';
+import { deliveryAttachment, readBrought } from './delivery-attachments.js';
 import { SinkHandle } from './open-sinks.js';
 import { laneResult } from './outcomes.js';
 import { type LaneResult, Settlement } from './settlement.js';
@@ -21,6 +24,7 @@ export interface DispatcherOptions {
   readonly database: Database;
   readonly tenant: Tenant;
   readonly sink: SinkHandle;
+  readonly blobs: Blobs;
   /** Id of this process, as the holder of leases. */
   readonly node: string;
   /** Asked before each portion of work, to stand back for what is more urgent. */
@@ -47,6 +51,8 @@ const leaseMs = 60_000;
 const turnWaitMaxMs = 5_000;
 const defaultDeliverTimeoutMs = 40_000;
 const defaultAbandonMs = 5_000;
+/** A sink that takes bytes more slowly than this, one megabyte in a second, does not take them. */
+const slowestBytesPerMs = 1_000;
 const pollMs = 1_000;
 
 type Turn = Pick<LaneResult, 'lane' | 'startedAt'>;
@@ -54,6 +60,8 @@ type Turn = Pick<LaneResult, 'lane' | 'startedAt'>;
 interface Work {
   readonly row: DeliveryRow;
   readonly record: RecordRow;
+  /** What the record brings, where it is of the kind `attachment`. */
+  readonly brought: AttachmentRow | undefined;
 }
 
 /**
@@ -166,7 +174,12 @@ export class Dispatcher {
       const pending = await readPending(database.orm, { sinkId: this.sinkId, lanes, perLaneMax });
       const ids = [...pending.values()].flat().map((row) => row.recordId);
       const records = await readRecordsById(database.orm, ids);
-      const pair = (row: DeliveryRow) => ({ row, record: records.get(row.recordId) as RecordRow });
+      const brought = await readBrought(database.orm, records.values());
+      const pair = (row: DeliveryRow) => ({
+        row,
+        record: records.get(row.recordId) as RecordRow,
+        brought: brought.get(row.recordId),
+      });
       return new Map([...pending].map(([lane, rows]) => [lane, rows.map(pair)]));
     } catch (error) {
       // The lanes stay leased for a while and are then claimed again.
@@ -200,10 +213,11 @@ export class Dispatcher {
     const { deliveries, unreadable } = this.#openRecords(work);
     if (deliveries.length === 0) return { ...turn, delivered: [], failed: unreadable };
     const rows = work.slice(0, deliveries.length).map(({ row }) => row);
-    const { log, deliverTimeoutMs, abandonMs } = this.#options;
+    const { log, abandonMs } = this.#options;
     const sink = this.#sink;
+    const timeoutMs = await this.#timeFor(turn.lane, deliveries);
     const underWay = new AbortController();
-    const timer = setTimeout(() => underWay.abort(), deliverTimeoutMs);
+    const timer = setTimeout(() => underWay.abort(), timeoutMs);
     this.#underWay.add(underWay);
     try {
       const outcomes = await callSink({ sink, deliveries, signal: underWay.signal, abandonMs, log });
@@ -214,6 +228,19 @@ export class Dispatcher {
     }
   }
 
+  /** Bytes may take longer than the lease of a lane lasts; then it is made to last. */
+  async #timeFor(lane: string, deliveries: readonly Delivery[]): Promise<number> {
+    const { database, node, deliverTimeoutMs } = this.#options;
+    const attachments = deliveries.flatMap((delivery) => delivery.attachments ?? []);
+    const lengthBytes = attachments.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const transferMs = Math.ceil(lengthBytes / slowestBytesPerMs);
+    if (transferMs > 0) {
+      const extension = { sinkId: this.sinkId, lane, holder: node, leaseMs: leaseMs + transferMs };
+      await extendLane(database.orm, extension);
+    }
+    return deliverTimeoutMs + transferMs;
+  }
+
   /**
    * The deliveries before the first record that cannot be read: those ahead of it are not to blame. A head that failed
    * before goes alone: were one behind it what makes the sink fail, it would use up the attempts of all ahead of it.
@@ -221,21 +248,26 @@ export class Dispatcher {
   #openRecords(work: readonly Work[]): { deliveries: Delivery[]; unreadable: LaneResult['failed'] } {
     const deliveries: Delivery[] = [];
     const failedBefore = (work[0]?.row.failureKind ?? null) !== null;
-    for (const { row, record } of failedBefore ? work.slice(0, 1) : work) {
+    for (const each of failedBefore ? work.slice(0, 1) : work) {
       try {
-        deliveries.push(this.#delivery(row, record));
+        deliveries.push(this.#delivery(each));
+        // The bytes of one at a time: what lies behind it waits no longer than they need.
+        if (each.brought !== undefined) break;
       } catch (error) {
         if (!(error instanceof SealError || error instanceof ErasedError)) throw error;
         const failure = new Failure('rejected', error.message, { cause: error });
-        return { deliveries, unreadable: [{ row, failure }] };
+        return { deliveries, unreadable: [{ row: each.row, failure }] };
       }
     }
     return { deliveries, unreadable: [] };
   }
 
-  #delivery(row: DeliveryRow, record: RecordRow): Delivery {
-    const envelope = readEnvelope(this.#options.tenant.vault, record);
+  #delivery({ row, record, brought }: Work): Delivery {
+    const { tenant, blobs } = this.#options;
+    const envelope = readEnvelope(tenant.vault, record);
     // Record and sink, no clock and no attempt number: the same on every try.
-    return { idempotencyKey: `${row.recordId}/${row.sinkId}`, envelope, bytes: envelopeBytes(envelope) };
+    const idempotencyKey = `${row.recordId}/${row.sinkId}`;
+    const attachments = brought && [deliveryAttachment(tenant, blobs, brought)];
+    return { idempotencyKey, envelope, bytes: envelopeBytes(envelope), ...(attachments && { attachments }) };
   }
 }

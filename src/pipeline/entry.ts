@@ -1,15 +1,18 @@
 import { canonicalBytes } from '../core/canonical.js';
-import { leafHash, saltedBytesDigest, saltedJsonDigest } from '../core/digest.js';
+import { leafHash, saltedBytesDigest, saltedJsonDigest, saltedSha256 } from '../core/digest.js';
 import { newId } from '../core/ids.js';
 import { initialStatus, receiptRank } from '../core/receipt-status.js';
 import type { NewAddress, NewAttachment, NewReceipt, NewRecord } from '../db/journal.js';
+import type { NewMediaJob } from '../db/media-jobs.js';
 import type { NewMessage } from '../db/message-log.js';
-import { sealAttachment } from '../domain/attachments.js';
-import { addressId, type Resolved } from '../domain/people.js';
+import { addressId } from '../domain/addresses.js';
+import { type RecordAttachment, sealAttachment } from '../domain/attachments.js';
+import { addressesOf, eventTime } from '../domain/parties.js';
+import { partiesAt, type Resolve } from '../domain/people.js';
 import { sealContent } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
+import { type Touch, touchOf } from '../domain/threads.js';
 import {
-  type Address,
   type Content,
   contentSchema,
   type OwnEvent,
@@ -17,25 +20,26 @@ import {
   type Provenance,
   type Skeleton,
 } from '../sdk/index.js';
-import type { Draft, DraftContent } from './draft.js';
+import type { Draft, DraftContent, Source } from './draft.js';
 
 /** A finished record with what is found by it: the rows of one journal entry. */
 export interface Entry {
   readonly record: NewRecord;
   readonly addresses: NewAddress[];
   readonly attachments: NewAttachment[];
+  readonly mediaJobs: NewMediaJob[];
   readonly message: NewMessage | undefined;
   readonly receipt: NewReceipt | undefined;
-  readonly connector: string;
-  /** Of the account that it came through; whose they are tells whose record it is where nothing else does. */
-  readonly ownAddresses: readonly string[];
+  readonly source: Source;
+  /** What it says about its conversation. */
+  readonly touch: Touch | undefined;
   /** Deliveries of one lane go out in order: the conversation, or else the account, or else the instance. */
   readonly lane: string;
 }
 
 export interface EntryContext {
   readonly tenant: Tenant;
-  readonly people: Resolved;
+  readonly people: Resolve;
   readonly recordedAt: Date;
 }
 
@@ -44,7 +48,9 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
   const { tenant } = context;
   const { origin, row, capture } = draft.source;
   const id = newId();
-  const content = finishContent(draft.content, context);
+  const claimed = 'occurredAt' in draft.content ? draft.content.occurredAt : undefined;
+  const at = eventTime(claimed?.at, row.receivedAt);
+  const content = finishContent(draft.content, at, context);
   const attachments = 'attachments' in content ? content.attachments : [];
   const conversationId = conversationOf(draft, tenant);
   const skeleton = {
@@ -61,7 +67,7 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     conversation: conversationId,
     provenance: row.provenance as Provenance,
     times: {
-      claimed: 'occurredAt' in draft.content ? draft.content.occurredAt : undefined,
+      claimed,
       received: row.receivedAt,
       recorded: context.recordedAt.toISOString(),
     },
@@ -90,31 +96,58 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     }),
     eventDigest: Buffer.from(draft.eventDigest, 'hex'),
     leafHash: leafHash(skeletonBytes),
-    custodianIds: custodiansOf(draft.content, context),
+    custodianIds: custodiansOf(draft.content, at, context),
   };
   return {
     record,
     addresses: addressRows(draft.content, tenant, sequence),
-    attachments: attachments.map((attachment, position) => ({
-      id: attachment.id,
-      instanceId: tenant.id,
-      recordId: id,
-      position,
-      state: 'referenced',
-      sealed: sealAttachment(tenant.vault, attachment),
-    })),
+    attachments: attachmentRows(tenant, id, attachments),
+    mediaJobs: mediaJobsOf(draft, attachments, context),
     message: messageRow(draft, record),
     receipt: receiptRow(draft, record),
-    connector: origin.connector,
-    ownAddresses: draft.source.account?.ownAddresses ?? [],
+    source: draft.source,
+    touch: touchOf(tenant, draft.content, { conversationId, account: draft.source.account, at, sequence }),
     lane: conversationId ?? origin.accountId ?? tenant.id,
   };
+}
+
+function attachmentRows(
+  { id: instanceId, vault }: Tenant,
+  recordId: string,
+  attachments: readonly RecordAttachment[],
+): NewAttachment[] {
+  return attachments.map((attachment, position) => ({
+    id: attachment.id,
+    instanceId,
+    recordId,
+    position,
+    state: 'referenced',
+    sealed: sealAttachment(vault, attachment),
+  }));
+}
+
+/**
+ * What the connector knows how to fetch. Also what has no reference: that its bytes cannot be had must be put on record. Not
+ * what the gateway itself sent: those bytes it has.
+ */
+function mediaJobsOf(
+  { source: { account, row } }: Draft,
+  attachments: readonly { readonly id: string }[],
+  { tenant, recordedAt }: EntryContext,
+): NewMediaJob[] {
+  if (account?.connector.media === undefined || row.provenance === 'internal') return [];
+  return attachments.map(({ id }) => ({
+    attachmentId: id,
+    instanceId: tenant.id,
+    accountId: account.id,
+    dueAt: recordedAt,
+  }));
 }
 
 /** What the skeleton commits to: ids, and the digest of the bytes where the record is about bytes that were kept. */
 function attachmentsOf({ salt }: Draft, content: Content): Skeleton['attachments'] {
   if (content.kind === 'attachment')
-    return [{ id: content.attachment, digest: saltedBytesDigest(salt, Buffer.from(content.sha256, 'hex')) }];
+    return [{ id: content.attachment, digest: saltedSha256(salt, Buffer.from(content.sha256, 'hex')) }];
   return 'attachments' in content ? content.attachments.map(({ id }) => ({ id })) : [];
 }
 
@@ -126,7 +159,7 @@ function conversationOf(draft: Draft, tenant: Tenant): string | undefined {
 }
 
 /** Adds ids and people; takes away what the instance does not want to keep. */
-function finishContent(given: DraftContent, { tenant, people }: EntryContext): Content {
+function finishContent(given: DraftContent, at: Date, { tenant, people }: EntryContext): Content {
   if (given.kind === 'unsupported' || given.kind === 'gap' || given.kind === 'alert') return given;
   if (given.kind === 'conflict') return { ...given, event: keepWanted(given.event, tenant) };
   const kept = keepWanted(given, tenant);
@@ -135,7 +168,7 @@ function finishContent(given: DraftContent, { tenant, people }: EntryContext): C
     ...('attachments' in kept
       ? { attachments: kept.attachments.map((attachment) => ({ ...attachment, id: newId() })) }
       : {}),
-    ...resolve(given, tenant, people),
+    ...resolve(given, at, { tenant, people }),
   };
   return contentSchema.parse(content);
 }
@@ -150,33 +183,20 @@ function keepWanted<Event extends OwnEvent>(event: Event, { keepLocation }: Tena
 
 function resolve(
   given: DraftContent,
-  tenant: Tenant,
-  people: Resolved,
+  at: Date,
+  { tenant, people }: Pick<EntryContext, 'tenant' | 'people'>,
 ): { custodian?: Person | undefined; contact?: Person | undefined } {
   const ids = addressesOf(given).map(({ address }) => addressId(tenant.vault, address.value));
-  const first = (known: ReadonlyMap<string, Person>) =>
-    ids.map((id) => known.get(id)).find((person) => person);
-  const custodian = first(people.custodians);
-  const contact = first(people.contacts);
+  const { custodian, contact } = partiesAt(people, ids, at);
   return { ...(custodian && { custodian }), ...(contact && { contact }) };
 }
 
 /** All custodians among the parties: a conversation between two of them is that of both. */
-function custodiansOf(content: DraftContent, { tenant, people }: EntryContext): string[] {
-  const ids = addressesOf(content).flatMap(
-    ({ address }) => people.custodians.get(addressId(tenant.vault, address.value))?.id ?? [],
+function custodiansOf(content: DraftContent, at: Date, { tenant, people }: EntryContext): string[] {
+  const found = addressesOf(content).flatMap(
+    ({ address }) => people(addressId(tenant.vault, address.value), at) ?? [],
   );
-  return [...new Set(ids)];
-}
-
-/** Every address in an event, by its part in it. */
-export function addressesOf(content: DraftContent): { address: Address; role: 'from' | 'to' }[] {
-  const from = 'from' in content && content.from !== undefined ? [content.from] : [];
-  const to = 'to' in content && content.to !== undefined ? content.to : [];
-  return [
-    ...from.map((address) => ({ address, role: 'from' as const })),
-    ...to.map((address) => ({ address, role: 'to' as const })),
-  ];
+  return [...new Set(found.filter(({ role }) => role === 'custodian').map(({ id }) => id))];
 }
 
 function addressRows(content: DraftContent, tenant: Tenant, sequence: number): NewAddress[] {

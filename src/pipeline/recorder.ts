@@ -11,13 +11,17 @@ import {
   type RecordRow,
 } from '../db/journal.js';
 import type { Lease } from '../db/leases.js';
+import { enqueueMediaJobs } from '../db/media-jobs.js';
 import { insertMessages, raiseStatuses } from '../db/message-log.js';
 import { countLeftOut } from '../db/sink-counts.js';
 import { listSinks } from '../db/sinks.js';
+import { addressId } from '../domain/addresses.js';
 import { openCapture } from '../domain/captures.js';
-import { addressId, resolvePeople } from '../domain/people.js';
+import { addressesOf } from '../domain/parties.js';
+import { resolvePeople } from '../domain/people.js';
 import { openContent } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
+import { recordTouches } from '../domain/threads.js';
 import type { RecordKind } from '../sdk/index.js';
 import {
   type Draft,
@@ -30,7 +34,7 @@ import {
   isListed,
   type Source,
 } from './draft.js';
-import { addressesOf, type Entry, makeEntry } from './entry.js';
+import { type Entry, makeEntry } from './entry.js';
 import { KnownEvents, provenanceOf, tellSame } from './known-events.js';
 import { type QuarantineReason, type Reading, readCapture } from './reading.js';
 import { route, withCustodians } from './routing.js';
@@ -230,7 +234,7 @@ async function makeEntries(
     addressesOf(each.content).map(({ address }) => addressId(tenant.vault, address.value)),
   );
   const recordedAt = new Date();
-  const people = await resolvePeople(tx, tenant, [...new Set(addressIds)], recordedAt);
+  const people = await resolvePeople(tx, tenant, addressIds);
   return drafts.map((each, index) => makeEntry(each, last + 1 + index, { tenant, people, recordedAt }));
 }
 
@@ -247,7 +251,16 @@ async function store(tx: Queries, tenant: Tenant, made: readonly Entry[]): Promi
     attachments: entries.flatMap((entry) => entry.attachments),
     receipts,
   });
+  await enqueueMediaJobs(
+    tx,
+    entries.flatMap((entry) => entry.mediaJobs),
+  );
   await insertMessages(tx, messages);
+  await recordTouches(
+    tx,
+    tenant,
+    entries.flatMap((entry) => entry.touch ?? []),
+  );
   await raiseStatuses(tx, tenant.id, [
     ...receipts.map((receipt) => receipt.aboutKey),
     ...messages.map((message) => message.eventKey),

@@ -3,7 +3,8 @@ import type { Queries } from '../db/client.js';
 import type { NewDelivery } from '../db/delivery-queue.js';
 import { findCustodiansByConversation, findCustodiansByEvent } from '../db/journal.js';
 import type { SinkRow } from '../db/sinks.js';
-import { addressId, resolvePeople } from '../domain/people.js';
+import { addressId } from '../domain/addresses.js';
+import { resolvePeople } from '../domain/people.js';
 import { takes } from '../domain/sink-filter.js';
 import type { Tenant } from '../domain/tenants.js';
 import type { Entry } from './entry.js';
@@ -22,8 +23,9 @@ export function route(sinks: readonly SinkRow[], entries: readonly Entry[]): Rou
   const leftOut: string[] = [];
   const matched = new Set<string>();
   for (const { id: sinkId, filter } of sinks) {
-    for (const { record, connector, lane } of entries) {
+    for (const { record, source, lane } of entries) {
       const { id: recordId, instanceId, sequence, kind, custodianIds = [] } = record;
+      const { connector } = source.origin;
       if (!takes(filter, { connector, kind, custodians: custodianIds })) {
         leftOut.push(sinkId);
         continue;
@@ -88,15 +90,17 @@ async function custodiansByAccount(
   entries: readonly Entry[],
 ): Promise<Map<string, string[]>> {
   const addresses = new Map(
-    entries.map(({ record, ownAddresses }) => [record.accountId ?? '', ownAddresses]),
+    entries.map(({ record, source }) => [record.accountId ?? '', source.account?.ownAddresses ?? []]),
   );
   const idsOf = (own: readonly string[]) => own.map((address) => addressId(tenant.vault, address));
   const ids = [...new Set([...addresses.values()].flatMap(idsOf))];
-  const { custodians } = await resolvePeople(tx, tenant, ids, new Date());
+  const resolve = await resolvePeople(tx, tenant, ids);
+  const now = new Date();
   return new Map(
     [...addresses].map(([accountId, own]) => {
-      const found = idsOf(own).flatMap((id) => custodians.get(id)?.id ?? []);
-      return [accountId, [...new Set(found)]];
+      const found = idsOf(own).flatMap((id) => resolve(id, now) ?? []);
+      const custodians = found.filter(({ role }) => role === 'custodian');
+      return [accountId, [...new Set(custodians.map(({ id }) => id))]];
     }),
   );
 }

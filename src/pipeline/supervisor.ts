@@ -1,6 +1,7 @@
 import type { Database } from '../db/client.js';
 import { deliveriesChannel, releaseLanesOf } from '../db/delivery-queue.js';
 import { capturesChannel } from '../db/inbox.js';
+import { mediaChannel } from '../db/media-jobs.js';
 import { seedCounts } from '../db/sink-counts.js';
 import { settingsChannel } from '../db/tenancy.js';
 import type { Blobs } from '../domain/blobs.js';
@@ -13,6 +14,7 @@ import { SealError } from '../vault/index.js';
 import type { AccountDirectory } from './account-directory.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Ingest } from './ingest.js';
+import { MediaFetcher } from './media/media-fetcher.js';
 import { Normaliser } from './normaliser.js';
 import { SinkHandle } from './open-sinks.js';
 import { Reconciler } from './reconciler.js';
@@ -29,6 +31,9 @@ export interface SupervisorOptions {
   readonly node: string;
   /** At which hour (UTC) the last days are compared with the providers; null for never. Default: never. */
   readonly nightlyHour?: number | null;
+  readonly attachmentMaxBytes: number;
+  /** This machine itself may play the provider, also by plain http. */
+  readonly allowTestEndpoints: boolean;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -38,12 +43,13 @@ const deliveryGraceMs = 5_000;
 /** Settings are read again this often even when no notification came. */
 const settingsPollMs = 15_000;
 
-/** Runs one normaliser per instance, one dispatcher per sink and the reconciler, and follows changes of the settings. */
+/** Runs a normaliser per instance, a dispatcher per sink, the reconciler and the fetching of attachments; follows the settings. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #normalisers = new Map<string, Normaliser>();
   readonly #dispatchers = new Map<string, Dispatcher>();
   readonly #reconciler: Reconciler;
+  readonly #media: MediaFetcher;
   readonly #settings: WorkLoop;
   readonly #calm = () => this.#options.ingest.calm();
   #refreshed = 0;
@@ -51,6 +57,7 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#reconciler = new Reconciler({ nightlyHour: null, ...options });
+    this.#media = new MediaFetcher({ ...options, calm: this.#calm });
     this.#settings = new WorkLoop({
       work: async () => {
         await this.refresh();
@@ -75,6 +82,8 @@ export class Supervisor {
     await database.listen(capturesChannel, (instanceId) => this.#normalisers.get(instanceId)?.wake());
     await database.listen(deliveriesChannel, (sinkId) => this.#dispatchers.get(sinkId)?.wake());
     await database.listen(settingsChannel, () => this.#settings.wake());
+    await database.listen(mediaChannel, () => this.#media.wake());
+    await this.#media.start();
     ingest.start();
     this.#settings.start();
     this.#reconciler.start();
@@ -101,6 +110,7 @@ export class Supervisor {
     await this.#settings.stop();
     await this.#reconciler.stop();
     await this.#options.ingest.stop();
+    await this.#media.stop();
     await Promise.all([...this.#normalisers.values()].map((normaliser) => normaliser.stop()));
     await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.stop(deliveryGraceMs)));
   }

@@ -29,7 +29,7 @@ export const alertEventSchema = z.strictObject({
   /** Key of the opening, on the closing. */
   about: keySchema.optional(),
   state: z.enum(['open', 'closed']),
-  /** A short code that a program can act on: `sink-down`, `dead-letters`, `spool-filling`, `account-silent`. */
+  /** A short code that a program can act on: `sink-down`, `dead-letters`, `spool-waiting`, `account-silent`. */
   reason: z.string().min(1).max(100),
   /** Id of the sink or account that it is about; absent for the whole gateway. */
   subject: z.string().max(100).optional(),

@@ -10,14 +10,19 @@ export interface CallContext<Settings> {
 }
 
 /**
- * How to fetch an attachment. The gateway makes the request itself: it follows redirects only to `hosts`, sends `headers`
- * to the first host alone, refuses private addresses, and caps size and time.
+ * How to fetch an attachment. The gateway makes the request itself, by https: it asks only these hosts, sends `headers`
+ * with the first request alone, refuses private addresses, and caps size and time.
  */
 export interface MediaRequest {
   readonly url: string;
-  /** Exact names of the hosts that may serve it. Any other, also by redirect, is refused. */
+  /**
+   * Hosts that may be asked first, as they stand in a URL: exact, and with the port where it is not that of https. Name
+   * them yourself: a host that is taken from the message was chosen by its sender.
+   */
   readonly hosts: readonly string[];
-  /** Credentials and the like, for the first request only. */
+  /** Hosts that a redirect may lead to besides those, such as the provider's content delivery network. */
+  readonly redirectHosts?: readonly string[];
+  /** Credentials and the like, for the first request only: after a redirect they are not sent, whatever its host. */
   readonly headers?: Readonly<Record<string, string>>;
   /** What the provider said that the bytes hash to, lower-case hex; other bytes are refused. */
   readonly sha256?: string;

@@ -2,6 +2,24 @@ import type { z } from 'zod';
 import type { Envelope } from './envelope.js';
 import type { Failure } from './failure.js';
 
+/** The bytes that a record of the kind `attachment` is about. */
+export interface DeliveryAttachment {
+  readonly id: string;
+  readonly contentType?: string;
+  /** As the sender called it: words of a stranger, not fit for a path. */
+  readonly name?: string;
+  readonly byteLength: number;
+  /** Of the bytes, lower-case hex. */
+  readonly sha256: string;
+  /**
+   * The bytes, once for each call; they may be far larger than memory. MUST be checked against `byteLength` and `sha256`
+   * before evidence is given. Cancel the stream where it is not read to its end.
+   *
+   * @throws {Failure} here, or while reading; return it as the outcome.
+   */
+  open(): Promise<ReadableStream<Uint8Array>>;
+}
+
 /** One envelope for one sink. */
 export interface Delivery {
   /** Equal on every attempt, different for every record and sink. Contains no clock and no attempt number. */
@@ -9,6 +27,8 @@ export interface Delivery {
   readonly envelope: Envelope;
   /** The envelope as canonical JSON (RFC 8785), UTF-8: the bytes to keep. */
   readonly bytes: Uint8Array;
+  /** Present where the record brings bytes. Such a delivery is the last of its call. */
+  readonly attachments?: readonly DeliveryAttachment[];
 }
 
 /** What shows that the sink has it. */
@@ -36,6 +56,8 @@ export interface Guarantees {
   readonly dedupes: boolean;
   /** `inspect` works. */
   readonly inspectable: boolean;
+  /** The bytes of attachments are kept too, before the envelope that brings them is evidenced. */
+  readonly attachments?: boolean;
 }
 
 export interface SinkContext {

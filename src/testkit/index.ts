@@ -9,6 +9,7 @@
  *       if (outcome !== 'passed') throw new Error(`${id}: ${message}`);
  *     }
  */
+export * from './attachments.js';
 export { RuleBroken } from './check.js';
 export * from './envelopes.js';
 export { readFixtures } from './read-fixtures.js';

@@ -1,4 +1,12 @@
-import type { Capture, CommunicationEvent, Connector, Delivery, Evidence, Sink } from '../sdk/index.js';
+import type {
+  Capture,
+  CommunicationEvent,
+  Connector,
+  Delivery,
+  DeliveryAttachment,
+  Evidence,
+  Sink,
+} from '../sdk/index.js';
 
 /**
  * What the kit needs to know about a connector to put the rules to it. A connector exports one, as
@@ -48,6 +56,8 @@ export interface PreparedSink extends AsyncDisposable {
   readonly unusable: readonly Readonly<Record<string, unknown>>[];
   /** Reads the kept bytes by the sink's own outside door (a file, an object), not through the sink's code. */
   read(evidence: Evidence): Promise<Uint8Array>;
+  /** Reads the kept bytes of an attachment, likewise. Needed where the sink claims to keep them. */
+  readAttachment?(evidence: Evidence, attachment: DeliveryAttachment): Promise<Uint8Array>;
   /** How many separate objects are kept. */
   count(): Promise<number>;
   /** Changes what was kept, as an intruder would. */

@@ -2,11 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, type TestContext, test } from 'vitest';
 import type { FailPoint } from '../../src/core/failpoint.js';
+import { bytes, TestProvider } from '../../src/pipeline/media/testing.js';
+import type { Envelope } from '../../src/sdk/index.js';
 import { DatabaseProxy } from '../outage/support/database-proxy.js';
 import { GatewayProcess } from '../support/gateway-process.js';
+import { addDeskAt, fetched, sendMms, testEndpoints } from '../support/mms.js';
 import { addDesk, Traffic } from '../support/traffic.js';
 import { freshDatabaseUrl, requirePostgresUrl } from './support/databases.js';
-import { expectAllKept } from './support/kept.js';
+import { expectAllKept, settled } from './support/kept.js';
 import { isLongRun } from './support/rounds.js';
 
 /**
@@ -28,12 +31,17 @@ const passes: Record<FailPoint, readonly number[]> = {
   'dispatcher:before-deliver': [1, 8],
   'dispatcher:after-deliver': [1, 8],
   'dispatcher:after-commit': [1, 8],
+  'media:claimed': [1],
+  'media:stored': [1, 3],
+  'media:before-commit': [1, 3],
+  'media:after-commit': [1, 3],
 };
 
 /** The short run takes the later pass only. */
 const cases = Object.entries(passes).flatMap(([point, each]) =>
   (isLongRun ? each : each.slice(-1)).map((pass) => ({ point: point as FailPoint, pass })),
 );
+const isPassedByMedia = ({ point }: { point: FailPoint }) => point.startsWith('media:');
 const isPassedInOutage = ({ point }: { point: FailPoint }) => point.startsWith('spool:');
 
 interface Prepared {
@@ -60,7 +68,7 @@ async function expectRecovery({ gateway, traffic }: Prepared): Promise<void> {
   await expectAllKept(gateway, traffic.messages);
 }
 
-test.for(cases.filter((each) => !isPassedInOutage(each)))(
+test.for(cases.filter((each) => !isPassedInOutage(each) && !isPassedByMedia(each)))(
   'killed at $point, pass $pass: each message is kept once',
   { timeout: 120_000 },
   async ({ point, pass }) => {
@@ -80,6 +88,32 @@ test.for(cases.filter(isPassedInOutage))(
     await prepared.traffic.send(prepared.gateway, { each: 5 });
     line.mend();
     await expectRecovery(prepared);
+  },
+);
+
+test.for(cases.filter(isPassedByMedia))(
+  'killed at $point, pass $pass: the bytes of each attachment are kept once',
+  { timeout: 120_000 },
+  async ({ point, pass }) => {
+    const names = ['a', 'b', 'c', 'd'];
+    const paths = Object.fromEntries(names.map((name) => [`/${name}`, bytes(`picture ${name}`)]));
+    await using provider = await TestProvider.start(paths);
+    const environment = testEndpoints;
+    const databaseUrl = await freshDatabaseUrl();
+    const gateway = await GatewayProcess.start({ databaseUrl, environment, crashAt: { point, pass } });
+    const account = await addDeskAt(gateway, provider);
+    gateway.armFailPoint();
+    const urls = names.map((name) => provider.url(`/${name}`));
+    await sendMms(gateway, account, { name: 'Four pictures.', urls });
+    await gateway.diedAtFailPoint();
+    await gateway.start();
+    const attachments = await fetched(gateway, names.length);
+    expect(attachments.map(({ state }) => state)).toEqual(names.map(() => 'stored'));
+    const status = await settled(gateway);
+    expect(status).toMatchObject({ records: 5, deliveries: { delivered: 5, dead: 0 } });
+    const records = await gateway.list<Envelope>('/v1/records');
+    const digests = records.flatMap(({ content }) => (content.kind === 'attachment' ? [content.sha256] : []));
+    expect(digests.sort()).toEqual(attachments.map(({ sha256 }) => sha256).sort());
   },
 );
 

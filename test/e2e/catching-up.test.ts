@@ -33,7 +33,7 @@ async function prepare(): Promise<Prepared> {
   const databaseUrl = await freshDatabaseUrl();
   const gateway = await GatewayProcess.start({ databaseUrl });
   const twilio = await TwilioList.open();
-  const account = await addDesk(gateway, twilio.url);
+  const account = await addDesk(gateway, { apiBaseUrl: twilio.url });
   const before = { sid: sidOf(900), from: client, text: 'Before the outage' };
   twilio.keep({ sid: before.sid, from: client, body: before.text, sentAt: minutesAgo(61) });
   const body = new URLSearchParams(smsFields(before)).toString();

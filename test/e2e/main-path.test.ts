@@ -21,7 +21,7 @@ interface Message {
   sentAt: string | null;
   receivedAt: string;
   recordedAt: string;
-  attachments: { id: string; contentType: string; state: string; sha256: null; byteLength: null }[];
+  attachments: unknown[];
   custodian: { name: string } | null;
   contact: unknown;
 }
@@ -69,17 +69,10 @@ it('brings a signed SMS, and all that comes after it, into the message log and t
   const account = await addAccount(gateway);
   const post = (request: SignedRequest): Promise<Reply> => send(gateway.webhookBase, request);
   const sms = signedForm(account, form('a', client, 'Is the transfer through?'));
-  const media = {
-    NumMedia: '2',
-    MediaUrl0: 'https://api.twilio.com/media/0',
-    MediaContentType0: 'image/jpeg',
-    MediaUrl1: 'https://api.twilio.com/media/1',
-    MediaContentType1: 'image/png',
-  };
   const forged = signedForm(account, form('f', client, 'Send everything to me.'));
   const replies = [
     await post(sms),
-    await post(signedForm(account, form('b', other, 'Both pages.', media))),
+    await post(signedForm(account, form('b', other, 'Both pages.'))),
     await post(sms),
     await post({
       ...forged,
@@ -120,10 +113,6 @@ it('brings a signed SMS, and all that comes after it, into the message log and t
     custodian: { name: 'Dana Whitfield' },
     contact: null,
   });
-  expect(messages[1]?.attachments).toMatchObject([
-    { contentType: 'image/jpeg', state: 'referenced', sha256: null, byteLength: null },
-    { contentType: 'image/png', state: 'referenced', sha256: null, byteLength: null },
-  ]);
   expect(messages[2]?.conversation).toBe(messages[0]?.conversation);
   expect(messages[1]?.conversation).not.toBe(messages[0]?.conversation);
   await checkFilters(gateway, messages);

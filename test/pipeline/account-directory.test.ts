@@ -32,7 +32,7 @@ describe('AccountDirectory', () => {
 
   it('knows its accounts also while the database is away', async () => {
     const world = await World.open(test.database);
-    Object.assign(world.tenants, { list: () => Promise.reject(new Error('away')) });
+    Object.assign(world.tenants, { listOpenable: () => Promise.reject(new Error('away')) });
     await expect(world.directory.refresh()).rejects.toThrow('away');
     expect((await world.directory.find(world.account.id))?.account.id).toBe(world.account.id);
   });

@@ -48,14 +48,19 @@ const noFiles = { spoolDirectory: '/nonexistent/spool', blobsDirectory: '/nonexi
 
 export type TestApi = Awaited<ReturnType<typeof startTestApi>>;
 
-/** The private API over a database of its own, with plugins for tests and an instance `default`. */
-export async function startTestApi(overrides: Partial<AdminOptions> = {}) {
+async function openStores() {
   const { database, close: closeDatabase } = await openTestDatabase();
   const blobs = new Blobs(await mkdtemp(join(tmpdir(), 'archway-blobs-')));
   const close = async () => {
     await closeDatabase();
     await rm(blobs.directory, { recursive: true });
   };
+  return { database, blobs, close };
+}
+
+/** The private API over a database of its own, with plugins for tests and an instance `default`. */
+export async function startTestApi(overrides: Partial<AdminOptions> = {}) {
+  const { database, blobs, close } = await openStores();
   const registry = createRegistry([testConnector as never], [shelfSink as never, mailboxSink as never]);
   const tenants = new Tenants(database, new MasterKey(randomBytes(32)));
   const tenant = (await tenants.create('default'))!;

@@ -49,12 +49,15 @@ export interface TestMessage {
 const nowhere = 'http://127.0.0.1:9';
 
 /** Adds the account that the traffic is for, and returns its id. */
-export async function addDesk(gateway: GatewayProcess, apiBaseUrl = nowhere): Promise<string> {
+export async function addDesk(
+  gateway: GatewayProcess,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const { accountSid, authToken, number } = desk;
   const added = await gateway.call<{ id: string }>('POST', '/v1/accounts', {
     connector: 'twilio-sms',
     name: 'desk',
-    settings: { accountSid, authToken, numbers: number, apiBaseUrl },
+    settings: { accountSid, authToken, numbers: number, apiBaseUrl: nowhere, ...settings },
   });
   return added.id;
 }

@@ -7,6 +7,7 @@ import type { Database } from '../../db/client.js';
 import { markRestore } from '../../gateway/unfinished-restore.js';
 import { checkApiKey } from './api-key.js';
 import { checkBacklog } from './backlog.js';
+import { checkCustodians } from './custodians.js';
 import { checkDataDirectory } from './data-directory.js';
 import { checkDurability, judgeSkew } from './database.js';
 import { checkMasterKey } from './master-key.js';
@@ -14,10 +15,21 @@ import { checkPublicUrl } from './public-url.js';
 import { compareMigrations } from './schema.js';
 import { checkSinkStates, checkUnmatched } from './sinks.js';
 import { checkSpool } from './spool.js';
+import { checkTestEndpoints } from './test-endpoints.js';
 
 const masterKey = Buffer.alloc(32, 7).toString('base64');
 
 const newDirectory = () => mkdtemp(join(tmpdir(), 'archway-doctor-'));
+
+describe('own addresses', () => {
+  test('that are nobody’s are a warning with a command', () => {
+    expect(checkCustodians(2)).toMatchObject([
+      { status: 'warn', remedy: expect.stringContaining('people assign') },
+    ]);
+    expect(checkCustodians(0)).toMatchObject([{ status: 'ok' }]);
+    expect(checkCustodians(undefined)).toEqual([]);
+  });
+});
 
 describe('public URL', () => {
   test.each([
@@ -197,4 +209,11 @@ test('a server that does not sync its commits fails', async () => {
     status: 'fail',
     detail: expect.stringContaining('fsync is off'),
   });
+});
+
+test('test endpoints: a line only while they are allowed', () => {
+  expect(checkTestEndpoints(readConfig({}))).toEqual([]);
+  expect(checkTestEndpoints(readConfig({ ARCHWAY_ALLOW_TEST_ENDPOINTS: '1' }))).toMatchObject([
+    { status: 'warn', remedy: expect.stringContaining('remove the variable') },
+  ]);
 });

@@ -127,6 +127,7 @@ describe('the status', () => {
       captures: { pending: 0, quarantined: 2 },
       deliveries: { pending: 1, delivered: data.length - 2, dead: 1 },
       parkedReceipts: 1,
+      unassignedOwnAddresses: 1,
       spool: { waiting: true },
       sinks: [{ id: sink, name: 'archive', trouble: null }],
     });

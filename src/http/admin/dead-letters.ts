@@ -1,11 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type DeliveryRow, listDeadLetters, replayDeadLetters } from '../../db/delivery-queue.js';
-import { auditAct } from '../../domain/audit.js';
 import { failureKinds } from '../../sdk/index.js';
 import { requireInstance } from './access.js';
 import { explainFailure } from './explanations.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { cutPage, idAfter } from './pagination.js';
+import { replayAside } from './replay.js';
 import {
   bodyProblems,
   instanceQuery,
@@ -70,16 +70,9 @@ export function addDeadLetterRoutes(app: AdminApp, { database, tenants }: AdminO
   app.openapi(replayRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
     const { ids } = context.req.valid('json');
-    const replayed = await database.orm.transaction(async (tx) => {
-      const number = await replayDeadLetters(tx, { instanceId: tenant.id, ...(ids && { ids }) });
-      await auditAct(tx, tenant, {
-        actor: context.get('caller').keyId,
-        action: 'dead-letters.replay',
-        subject: tenant.id,
-        detail: { ids: ids ?? 'all', replayed: number },
-      });
-      return number;
-    });
+    const actor = context.get('caller').keyId;
+    const request = { actor, action: 'dead-letters.replay', ids, replay: replayDeadLetters } as const;
+    const replayed = await replayAside(database, tenant, request);
     return context.json({ replayed }, 200);
   });
 }

@@ -1,17 +1,21 @@
-import type { Hono } from 'hono';
+import type { Hono, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { problem } from '../problem.js';
 import { requireApiKey } from './access.js';
 import { addAccountRoutes } from './accounts.js';
 import { addAlertRoutes } from './alerts.js';
+import { addAttachmentRoutes } from './attachments.js';
 import { addBackupRoutes } from './backups.js';
 import { addConnectorRoutes } from './connectors.js';
-import { addCustodianRoutes } from './custodians.js';
+import { addConversationRoutes } from './conversations.js';
 import { addDeadLetterRoutes } from './dead-letters.js';
+import { addIdentityRoutes } from './identities.js';
 import { addInstanceRoutes } from './instances.js';
 import { addMessageRoutes } from './messages.js';
 import { addOperationRoutes } from './operations.js';
 import { type AdminApp, type AdminOptions, newAdminApp } from './options.js';
+import { addPeopleRoutes } from './people.js';
+import { addPeopleImportRoutes, peopleImportMaxBytes, peopleImportPath } from './people-import.js';
 import { problemFor } from './problems.js';
 import { addQuarantineRoutes } from './quarantine.js';
 import { addReconciliationRoutes } from './reconciliations.js';
@@ -28,10 +32,14 @@ const families = [
   addConnectorRoutes,
   addAccountRoutes,
   addSinkRoutes,
-  addCustodianRoutes,
+  addPeopleRoutes,
+  addIdentityRoutes,
+  addPeopleImportRoutes,
+  addConversationRoutes,
   addRecordRoutes,
   addReconciliationRoutes,
   addMessageRoutes,
+  addAttachmentRoutes,
   addQuarantineRoutes,
   addDeadLetterRoutes,
   addAlertRoutes,
@@ -59,14 +67,21 @@ export function createAdmin(options: AdminOptions): Hono {
   return app as unknown as Hono;
 }
 
-function limitBody() {
+/** A file of people may be larger than what is asked otherwise. */
+function limitBody(): MiddlewareHandler {
+  const usual = limitTo(bodyMaxBytes);
+  const large = limitTo(peopleImportMaxBytes);
+  return (context, next) => (context.req.path === peopleImportPath ? large : usual)(context, next);
+}
+
+function limitTo(maxSize: number): MiddlewareHandler {
   const onError = () => {
-    const response = problem(413, `The body is larger than ${bodyMaxBytes} bytes.`);
+    const response = problem(413, `The body is larger than ${maxSize} bytes.`);
     // The rest of the body is not read, so the connection is of no further use.
     response.headers.set('Connection', 'close');
     return response;
   };
-  return bodyLimit({ maxSize: bodyMaxBytes, onError });
+  return bodyLimit({ maxSize, onError });
 }
 
 /** A path that exists under another method is 405 and not 404. MUST come after all routes. */

@@ -4,7 +4,7 @@ import { personSchema } from './schemas.js';
 
 /** The message object: people script against it, so its keys stay as they are. */
 
-const attachmentSchema = z
+export const attachmentSchema = z
   .object({
     id: z.uuid(),
     contentType: z.string().nullable(),
@@ -34,12 +34,17 @@ const message = z.object({
   attachments: z.array(attachmentSchema),
   custodian: personSchema.nullable(),
   contact: personSchema.nullable(),
+  custodianNow: personSchema.nullable().openapi({
+    description:
+      'Whose the addresses were at that time, as far as is known today; `custodian` is what was known when it was recorded.',
+  }),
+  contactNow: personSchema.nullable(),
   erased: z.literal(true).optional().openapi({ description: 'Present when the content was destroyed.' }),
 });
 
 export const messageSchema = message.openapi('Message');
 
-const historyEntrySchema = z
+export const historyEntrySchema = z
   .object({
     sequence: z.int().positive(),
     id: z.uuid(),

@@ -66,7 +66,7 @@ describe('the message log', () => {
     expect(texts({ data })).toEqual(['Text of m1', 'Text of m2', 'Text of m3']);
     expect(next).toBeNull();
     expect(Object.keys(data[0])).toEqual(
-      `id kind direction connector account conversation from to text status sentAt receivedAt recordedAt attachments custodian contact`.split(
+      `id kind direction connector account conversation from to text status sentAt receivedAt recordedAt attachments custodian contact custodianNow contactNow`.split(
         ' ',
       ),
     );

@@ -1,36 +1,35 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { readMessage, readMessages } from '../../db/message-log.js';
-import { readAccounts } from '../../domain/accounts.js';
+import { addressId } from '../../domain/addresses.js';
 import { readDeliveryViews } from '../../domain/delivery-view.js';
 import { readHistoryEntries } from '../../domain/history-view.js';
 import { readMessageViews } from '../../domain/message-view.js';
-import { addressId } from '../../domain/people.js';
-import type { Tenant } from '../../domain/tenants.js';
-import { findByIdOrName, requireInstance } from './access.js';
+import { requireInstance } from './access.js';
+import { accountIdOf, personIdsOf } from './filters.js';
 import { messageDetailSchema, messageSchema } from './message-schemas.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { cutPage, numberAfter } from './pagination.js';
 import { ProblemError } from './problems.js';
-import { idParams, instanceQuery, jsonAnswer, pageQuery, pageSchema, problems, security } from './schemas.js';
+import {
+  idParams,
+  instanceQuery,
+  jsonAnswer,
+  nameFilter,
+  pageQuery,
+  pageSchema,
+  problems,
+  security,
+  timeFilter,
+} from './schemas.js';
 
 const tags = ['Messages'];
 
-const time = (description: string) =>
-  z.iso
-    .datetime({ offset: true, error: 'must be a time such as 2026-11-23T09:30:00Z' })
-    .refine((text) => !isOutOfRange(new Date(text).getUTCFullYear()), 'is out of range')
-    .optional()
-    .openapi({ description });
-
-/** Years that the database does not read in the form in which JavaScript writes them. */
-function isOutOfRange(year: number): boolean {
-  return year < 1 || year > 9999;
-}
-
 const filters = pageQuery.extend({
-  since: time('Received at this time or later, such as 2026-11-23T09:30:00Z.'),
-  until: time('Received before this time.'),
-  account: z.string().min(1).max(200).optional().openapi({ description: 'Id or name of an account.' }),
+  since: timeFilter('Received at this time or later, such as 2026-11-23T09:30:00Z.'),
+  until: timeFilter('Received before this time.'),
+  account: nameFilter('Id or name of an account.'),
+  custodian: nameFilter('Id or name of a custodian who took part, as far as is known today.'),
+  contact: nameFilter('Id or name of a contact who took part, as far as is known today.'),
   direction: z.enum(['inbound', 'outbound']).optional(),
   address: z
     .string()
@@ -76,6 +75,10 @@ export function addMessageRoutes(app: AdminApp, options: AdminOptions): void {
       accountId: await accountIdOf(options, tenant, query.account),
       conversationId: query.conversation,
       direction: query.direction,
+      personIds: [
+        ...(await personIdsOf(options, tenant, 'custodian', query.custodian)),
+        ...(await personIdsOf(options, tenant, 'contact', query.contact)),
+      ],
       addressId: query.address === undefined ? undefined : addressId(tenant.vault, query.address),
       since: query.since === undefined ? undefined : new Date(query.since),
       until: query.until === undefined ? undefined : new Date(query.until),
@@ -96,13 +99,4 @@ export function addMessageRoutes(app: AdminApp, options: AdminOptions): void {
     const deliveries = await readDeliveryViews(database.orm, tenant, registry, id);
     return context.json({ ...view, history, deliveries }, 200);
   });
-}
-
-async function accountIdOf(
-  { database, registry }: AdminOptions,
-  tenant: Tenant,
-  wanted: string | undefined,
-): Promise<string | undefined> {
-  if (wanted === undefined) return undefined;
-  return findByIdOrName('account', await readAccounts(database.orm, tenant, registry), wanted).id;
 }

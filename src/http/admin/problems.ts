@@ -3,6 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import { isDatabaseUnavailable } from '../../db/errors.js';
 import { UnknownPluginError } from '../../domain/accounts.js';
 import { NoRoomError } from '../../domain/backup/index.js';
+import { AddressTakenError, type Collision, PeriodError } from '../../domain/identities.js';
 import { SettingsError } from '../../domain/settings.js';
 import { FilterError } from '../../domain/sink-filter.js';
 import { NotInspectableError } from '../../domain/sink-inspection.js';
@@ -18,6 +19,7 @@ export class ProblemError extends Error {
     readonly status: number,
     readonly detail: string,
     readonly errors?: readonly string[],
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(detail);
   }
@@ -50,13 +52,16 @@ const failureStatus: Record<FailureKind, number> = {
 
 /** Whatever went wrong in a request, as the problem that its caller sees. What is not theirs to know is logged only. */
 export function problemFor(error: Error, log: Log): Response {
-  if (error instanceof ProblemError) return problem(error.status, error.detail, error.errors);
+  if (error instanceof ProblemError) return thrownProblem(error);
   if (error instanceof HTTPException) return requestProblem(error);
   if (error instanceof SettingsError) return problem(400, error.message, error.problems);
   if (error instanceof FilterError) return problem(400, error.message, error.problems);
   if (error instanceof UnknownPluginError) return problem(400, error.message);
   if (error instanceof NoRoomError) return problem(507, error.message);
   if (error instanceof NotInspectableError) return problem(409, error.message);
+  if (error instanceof PeriodError) return problem(400, error.message);
+  if (error instanceof AddressTakenError)
+    return problem(409, error.message, error.collisions.map(describeCollision));
   if (error instanceof Failure) {
     return problem(failureStatus[error.kind], `The sink cannot be used as configured: ${error.message}`);
   }
@@ -68,6 +73,19 @@ export function problemFor(error: Error, log: Log): Response {
     );
   }
   return problem(500, 'Something failed on our side; the log of the server says what.');
+}
+
+function thrownProblem({ status, detail, errors, headers }: ProblemError): Response {
+  const response = problem(status, detail, errors);
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
+}
+
+function describeCollision({ index, taken }: Collision): string {
+  const { identityId, personId, validFrom, validUntil } = taken;
+  const period = `from ${validFrom?.toISOString() ?? 'always'} until ${validUntil?.toISOString() ?? 'further notice'}`;
+  const remedy = identityId === undefined ? '' : `; end it with: archway identity end ${identityId} --at …`;
+  return `address ${index + 1}: is that of person ${personId} ${period}${remedy}`;
 }
 
 function requestProblem(error: HTTPException): Response {

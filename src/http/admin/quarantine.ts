@@ -1,12 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { listQuarantined, type QuarantinedRow, replayQuarantined } from '../../db/inbox.js';
-import { auditAct } from '../../domain/audit.js';
 import { quarantineDetailPlace } from '../../pipeline/recorder.js';
 import type { InstanceVault } from '../../vault/index.js';
 import { requireInstance } from './access.js';
 import { explainQuarantine } from './explanations.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { cutPage, numberAfter } from './pagination.js';
+import { replayAside } from './replay.js';
 import {
   bodyProblems,
   instanceQuery,
@@ -71,16 +71,9 @@ export function addQuarantineRoutes(app: AdminApp, { database, tenants }: AdminO
   app.openapi(replayRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
     const { ids } = context.req.valid('json');
-    const replayed = await database.orm.transaction(async (tx) => {
-      const number = await replayQuarantined(tx, { instanceId: tenant.id, ...(ids && { ids }) });
-      await auditAct(tx, tenant, {
-        actor: context.get('caller').keyId,
-        action: 'quarantine.replay',
-        subject: tenant.id,
-        detail: { ids: ids ?? 'all', replayed: number },
-      });
-      return number;
-    });
+    const actor = context.get('caller').keyId;
+    const request = { actor, action: 'quarantine.replay', ids, replay: replayQuarantined } as const;
+    const replayed = await replayAside(database, tenant, request);
     return context.json({ replayed }, 200);
   });
 }

@@ -35,7 +35,7 @@ export const problems = {
 /** Of routes that take a body. */
 export const bodyProblems = {
   ...problems,
-  413: problemAnswer('The body is larger than 1 MB.'),
+  413: problemAnswer('The body is larger than 1 MB, or a file of people than 16 MB.'),
   415: problemAnswer('The body is not sent as application/json.'),
 };
 
@@ -59,6 +59,20 @@ export function pageSchema<Item extends z.ZodType>(item: Item) {
 const instance = z.string().min(1).max(200).optional().openapi({
   description: "Name or id of the instance. Default: the key's own instance, else `default`.",
 });
+
+export const timeText = z.iso
+  .datetime({ offset: true, error: 'must be a time such as 2026-11-23T09:30:00Z' })
+  .refine((text) => !isOutOfRange(new Date(text).getUTCFullYear()), 'is out of range');
+
+/** Years that the database does not read in the form in which JavaScript writes them. */
+function isOutOfRange(year: number): boolean {
+  return year < 1 || year > 9999;
+}
+
+export const timeFilter = (description: string) => timeText.optional().openapi({ description });
+
+export const nameFilter = (description: string) =>
+  z.string().min(1).max(200).optional().openapi({ description });
 
 /** Strict: a filter that is spelt wrong must not pass for no filter. */
 export const instanceQuery = z.strictObject({ instance });

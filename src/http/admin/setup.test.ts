@@ -158,7 +158,7 @@ describe('a sink', () => {
       name: 'archive',
       type: 'shelf',
       settings: { shelf: 'setup', password: '••••' },
-      guarantees: { immutable: false, dedupes: true, inspectable: true },
+      guarantees: { immutable: false, dedupes: true, inspectable: true, attachments: false },
       trouble: null,
       waiting: 0,
       delivered: 0,

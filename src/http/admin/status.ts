@@ -15,6 +15,9 @@ const statusSchema = z
     captures: z.object({ pending: count, quarantined: count }),
     deliveries: z.object({ pending: count, delivered: count, dead: count }),
     parkedReceipts: count.openapi({ description: 'Receipts about messages that are not in the journal.' }),
+    unassignedOwnAddresses: count.openapi({
+      description: 'Addresses of accounts that belong to no custodian now; archway people assign.',
+    }),
     spool: z.object({
       waiting: z.boolean().openapi({ description: 'Captures of this node wait on disk for the database.' }),
     }),

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { type Evidence, Failure, type Inspection } from 'archway/sdk';
+import { type Envelope, type Evidence, Failure, type Inspection } from 'archway/sdk';
+import { digested, digestOf } from './digest.js';
 import { codeOf, failureFrom } from './failures.js';
 import { syncFolder } from './folders.js';
-import { incomingFolder, isLocator } from './layout.js';
+import { attachmentPlaceOf, incomingFolder, isLocator } from './layout.js';
 import { discard } from './write-once.js';
 
 /** No write lasts this long; a staged file that is older belongs to a process that died. */
@@ -51,14 +51,20 @@ async function changedAt(path: string, now: Date): Promise<Date> {
   }
 }
 
-/** Reads back what an evidence names. Throws a `Failure` when that cannot be told, such as for an unmounted disk. */
+/**
+ * Reads back what an evidence names, and the bytes that belong to it. Throws a `Failure` when that cannot be told, such as
+ * for an unmounted disk.
+ */
 export async function inspectKept(root: string, evidence: Evidence): Promise<Inspection> {
   if (!isLocator(evidence.locator)) {
     throw new Failure('rejected', 'The locator is not one that a filesystem sink gives; nothing was read.');
   }
   try {
-    const digest = await digestOf(join(root, ...evidence.locator.split('/')));
-    return digest === evidence.sha256 ? 'intact' : 'altered';
+    const envelope = await readKept(join(root, ...evidence.locator.split('/')), (handle) =>
+      handle.readFile(),
+    );
+    if (envelope === undefined || digested(envelope).sha256 !== evidence.sha256) return 'altered';
+    return await inspectAttachment(root, envelope);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw failureFrom(error, root);
   }
@@ -69,22 +75,30 @@ export async function inspectKept(root: string, evidence: Evidence): Promise<Ins
   return 'missing';
 }
 
-/** SHA-256 of a file as lower-case hex; undefined when something else than a file lies there. */
-async function digestOf(path: string): Promise<string | undefined> {
-  // Without O_NONBLOCK, a named pipe put in the file's place would hold the inspection for ever.
+/** The envelope is as it was delivered, so what it says of the bytes holds. */
+async function inspectAttachment(root: string, bytes: Uint8Array): Promise<'intact' | 'altered'> {
+  const { skeleton, content } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Envelope;
+  if (content.kind !== 'attachment') return 'intact';
+  const { folders, file } = attachmentPlaceOf(skeleton.instance, content.sha256);
+  return (await readKept(join(root, ...folders, file), digestOf)) === content.sha256 ? 'intact' : 'altered';
+}
+
+/** Reads a file; undefined when something else than a file lies there. */
+async function readKept<Read>(
+  path: string,
+  read: (handle: FileHandle) => Promise<Read>,
+): Promise<Read | undefined> {
   const handle = await openUnlinked(path);
   if (handle === undefined) return undefined;
   try {
-    if (!(await handle.stat()).isFile()) return undefined;
-    const hash = createHash('sha256');
-    for await (const chunk of handle.createReadStream({ autoClose: false })) hash.update(chunk as Buffer);
-    return hash.digest('hex');
+    return (await handle.stat()).isFile() ? await read(handle) : undefined;
   } finally {
     await handle.close();
   }
 }
 
 async function openUnlinked(path: string) {
+  // Without O_NONBLOCK, a named pipe put in the file's place would hold the inspection for ever.
   try {
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {

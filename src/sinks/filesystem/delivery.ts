@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Delivery, type Evidence, Failure, type Outcome, type SinkContext } from 'archway/sdk';
+import { AttachmentKeeper } from './attachments.js';
+import { digested } from './digest.js';
 import { codeOf, failureFrom } from './failures.js';
 import { Folders } from './folders.js';
 import { incomingFolder, type Place, placeOf } from './layout.js';
@@ -27,6 +28,7 @@ interface Staged extends Filed {
 /** Keeps envelopes as files. One serves all deliveries of an open sink. */
 export class Archivist {
   readonly #folders: Folders;
+  readonly #attachments: AttachmentKeeper;
   readonly #limited = limitedTo(concurrentWrites);
 
   constructor(
@@ -35,6 +37,7 @@ export class Archivist {
     private readonly context: SinkContext,
   ) {
     this.#folders = new Folders(root);
+    this.#attachments = new AttachmentKeeper(root, this.#folders, publish);
   }
 
   /**
@@ -74,6 +77,7 @@ export class Archivist {
   /** Never rejects. */
   async #stage(filed: Filed, isStopped: () => boolean): Promise<Staged | Failure> {
     try {
+      await this.#attachments.keep(filed.delivery, () => stopFailure(isStopped));
       // First the file: should the disk be unmounted, this fails before a folder is made in the mount point.
       const path = await this.#limited(
         async () => stopFailure(isStopped) ?? stage(join(this.root, incomingFolder), filed.delivery.bytes),
@@ -110,13 +114,13 @@ export class Archivist {
   async #publish(staged: Staged) {
     const name = join(staged.folder, staged.place.file);
     try {
-      return await this.publish(staged.path, name, staged.delivery.bytes);
+      return await this.publish(staged.path, name, digested(staged.delivery.bytes));
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
       // Someone removed a folder that was known. It is made anew, once.
       this.#folders.forget(staged.place.folders);
       await this.#folders.ensure(staged.place.folders);
-      return this.publish(staged.path, name, staged.delivery.bytes);
+      return this.publish(staged.path, name, digested(staged.delivery.bytes));
     }
   }
 
@@ -147,7 +151,7 @@ export class Archivist {
   #kept(delivery: Delivery, place: Place): Outcome {
     const evidence: Evidence = {
       locator: place.locator,
-      sha256: createHash('sha256').update(delivery.bytes).digest('hex'),
+      sha256: digested(delivery.bytes).sha256,
       storedAt: this.context.now().toISOString(),
     };
     return { ok: true, evidence };

@@ -7,13 +7,13 @@ import { incomingFolder } from './layout.js';
 import { type FilesystemSettings, settingsSchema } from './settings.js';
 import { choosePublish } from './write-once.js';
 
-/** Keeps each envelope as one read-only file in a directory. README.md tells how they lie and what survives what. */
+/** Keeps each envelope as one read-only file in a directory, and the bytes of attachments beside them. README.md tells how they lie and what survives what. */
 export default defineSink({
   id: 'filesystem',
   title: 'Directory of read-only files',
   settings: settingsSchema,
   // The user who owns the files, and root, can change them; `inspect` and the signed log show it.
-  guarantees: { immutable: false, dedupes: true, inspectable: true },
+  guarantees: { immutable: false, dedupes: true, inspectable: true, attachments: true },
   open,
 });
 

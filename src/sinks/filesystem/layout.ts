@@ -55,6 +55,23 @@ function directionOf({ content }: Envelope): 'inbound' | 'outbound' | undefined 
   return content.direction === 'inbound' || content.direction === 'outbound' ? content.direction : undefined;
 }
 
+const sha256Pattern = /^[0-9a-f]{64}$/;
+
+/**
+ * Where the bytes of an attachment belong: under their digest, beside the days of their instance. Throws a `Failure` of kind
+ * `rejected` for what cannot be a part of a path.
+ */
+export function attachmentPlaceOf(
+  instance: string,
+  sha256: string,
+): Pick<Place, 'folders' | 'file' | 'locator'> {
+  if (!skeletonSchema.shape.instance.safeParse(instance).success || !sha256Pattern.test(sha256)) {
+    throw new Failure('rejected', 'The attachment cannot be filed: its record names no valid SHA-256.');
+  }
+  const folders = [instance, 'attachments', sha256.slice(0, 2), sha256.slice(2, 4)];
+  return { folders, file: sha256, locator: [...folders, sha256].join('/') };
+}
+
 const uuid = '[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';
 const locatorPattern = new RegExp(
   `^${uuid}/\\d{4}/\\d{2}/\\d{2}/(?:${uuid}|no-conversation)/` +

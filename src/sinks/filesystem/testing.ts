@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Evidence } from 'archway/sdk';
 import type { SinkSubject } from 'archway/testkit';
 import filesystem from './index.js';
+import { attachmentPlaceOf } from './layout.js';
 
 /** The filesystem sink over a fresh directory, for the conformance rules. */
 export const subject: SinkSubject = {
@@ -18,6 +19,10 @@ export const subject: SinkSubject = {
       settings: { directory },
       unusable: [{ directory: file }, { directory: join(file, 'below') }],
       read: (evidence) => readFile(pathOf(evidence)),
+      async readAttachment({ locator }, { sha256 }) {
+        const [instance = ''] = locator.split('/');
+        return readFile(join(directory, attachmentPlaceOf(instance, sha256).locator));
+      },
       count: async () => (await filesIn(directory)).length,
       async tamper(evidence) {
         // The owner can take the write protection off, which is why the sink does not claim immutability.

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { digested } from './digest.js';
 import { choosePublish, discard, publishByLink, publishByReservation, stage } from './write-once.js';
 
 let folder: string;
@@ -23,7 +24,7 @@ describe.each([
     const bytes = Buffer.from(text);
     const staged = await stage(folder, bytes);
     try {
-      return await publish(staged, name, bytes);
+      return await publish(staged, name, digested(bytes));
     } finally {
       await discard(staged);
     }
@@ -63,7 +64,7 @@ describe.each([
 test('an empty file that a dead process reserved is taken over', async () => {
   await writeFile(name, '');
   const bytes = Buffer.from('one');
-  expect(await publishByReservation(await stage(folder, bytes), name, bytes)).toBe('new');
+  expect(await publishByReservation(await stage(folder, bytes), name, digested(bytes))).toBe('new');
   expect(await readFile(name, 'utf8')).toBe('one');
 });
 

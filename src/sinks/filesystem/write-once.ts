@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { link, open, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Digested, digestOf } from './digest.js';
 import { codeOf } from './failures.js';
 import { limitedTo } from './limit.js';
 
@@ -12,20 +13,22 @@ import { limitedTo } from './limit.js';
 export type Publication = 'new' | 'same' | 'other';
 
 /** Gives a staged file its name, without ever replacing other content. */
-export type Publish = (staged: string, name: string, bytes: Uint8Array) => Promise<Publication>;
+export type Publish = (staged: string, name: string, content: Digested) => Promise<Publication>;
 
 const readOnly = 0o444;
-const openForReading = constants.O_RDONLY | constants.O_NOFOLLOW;
+// Without O_NONBLOCK, a named pipe put in a file's place would hold the reader for ever.
+const openForReading = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * Writes bytes to a new read-only file under a random name in `folder` and syncs it. Resolves to its path. The mode
+ * Writes bytes, as they come, to a new read-only file under a random name in `folder` and syncs it. Resolves to its path. The mode
  * is given at creation: it binds everyone who opens the file later, and never was anything else.
  */
-export async function stage(folder: string, bytes: Uint8Array): Promise<string> {
+export async function stage(folder: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<string> {
   const staged = join(folder, `${randomUUID()}.tmp`);
   const handle = await open(staged, 'wx', readOnly);
   try {
-    await handle.writeFile(bytes);
+    // `writeFile` goes on from where the last one ended.
+    for await (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) await handle.writeFile(piece);
     await handle.sync();
   } catch (error) {
     await handle.close();
@@ -46,13 +49,13 @@ function leaveForSweep(): void {
 }
 
 /** Publishes by a hard link, which the file system makes at once and refuses when the name is taken. */
-export const publishByLink: Publish = async (staged, name, bytes) => {
+export const publishByLink: Publish = async (staged, name, content) => {
   try {
     await link(staged, name);
     return 'new';
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
-    return compareKept(name, bytes);
+    return compareKept(name, content);
   }
 };
 
@@ -61,31 +64,31 @@ export const publishByLink: Publish = async (staged, name, bytes) => {
  * the name, and the staged file is renamed over it. An empty file that is found there was left by a process that died
  * in between; no envelope is empty, so taking it over replaces nothing.
  */
-export const publishByReservation: Publish = (staged, name, bytes) =>
-  oneAtATime(() => reserveAndRename(staged, name, bytes));
+export const publishByReservation: Publish = (staged, name, content) =>
+  oneAtATime(() => reserveAndRename(staged, name, content));
 
 /** Two that reserve the same name must not both see it empty. */
 const oneAtATime = limitedTo(1);
 
-async function reserveAndRename(staged: string, name: string, bytes: Uint8Array): Promise<Publication> {
+async function reserveAndRename(staged: string, name: string, content: Digested): Promise<Publication> {
   try {
     await (await open(name, 'wx', readOnly)).close();
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
-    if (!(await isEmptyFile(name))) return compareKept(name, bytes);
+    if (!(await isEmptyFile(name))) return compareKept(name, content);
   }
   await rename(staged, name);
   return 'new';
 }
 
 /** Syncs what it finds equal: whoever wrote it may have died before doing so, or copied it there. */
-async function compareKept(name: string, bytes: Uint8Array): Promise<'same' | 'other'> {
+export async function compareKept(name: string, { byteLength, sha256 }: Digested): Promise<'same' | 'other'> {
   const handle = await openKept(name);
   if (handle === undefined) return 'other';
   try {
     const status = await handle.stat();
-    if (!status.isFile() || status.size !== bytes.byteLength) return 'other';
-    if (Buffer.compare(await handle.readFile(), bytes) !== 0) return 'other';
+    if (!status.isFile() || status.size !== byteLength) return 'other';
+    if ((await digestOf(handle)) !== sha256) return 'other';
     await handle.sync();
     return 'same';
   } finally {

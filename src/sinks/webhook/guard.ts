@@ -1,13 +1,5 @@
 import type { LookupAddress } from 'node:dns';
-import { lookup } from 'node:dns/promises';
-import type { LookupFunction } from 'node:net';
-import { Failure } from 'archway/sdk';
-import { scopeOf } from './addresses.js';
-
-/** Gives the addresses of a host name; rejects as `dns.lookup` does. */
-export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
-
-export const resolveBySystem: Resolve = (hostname) => lookup(hostname, { all: true });
+import { Failure, scopeOf } from 'archway/sdk';
 
 export interface Reach {
   readonly allowPrivate: boolean;
@@ -35,30 +27,4 @@ function objectionTo(address: string, { allowPrivate, encrypted }: Reach): strin
   if (scope === 'public' && !encrypted)
     return 'envelopes must not cross the internet in clear. Give an https url.';
   return undefined;
-}
-
-/**
- * The look-up of a connection: what is checked here is what the socket connects to, with no second question to the name
- * servers in between that could be answered otherwise.
- */
-export function guardedLookup(resolve: Resolve, reach: Reach): LookupFunction {
-  return (hostname, options, callback) => {
-    const found = resolve(hostname).then((addresses) => {
-      assertReachable(addresses, reach);
-      return addresses.filter(({ family }) => !options.family || family === options.family);
-    });
-    found.then(
-      (addresses) => {
-        const [first] = addresses;
-        if (first === undefined) callback(noAddress(), '');
-        else if (options.all) callback(null, [...addresses]);
-        else callback(null, first.address, first.family);
-      },
-      (error: NodeJS.ErrnoException) => callback(error, ''),
-    );
-  };
-}
-
-function noAddress(): NodeJS.ErrnoException {
-  return Object.assign(new Error('The name has no address.'), { code: 'ENOTFOUND' });
 }

@@ -1,7 +1,13 @@
-import { isIP } from 'node:net';
-import type { OpenSink, SinkContext } from 'archway/sdk';
+import {
+  addressesOf,
+  guardedLookup,
+  type OpenSink,
+  type Resolve,
+  resolveBySystem,
+  type SinkContext,
+} from 'archway/sdk';
 import { Courier } from './courier.js';
-import { assertReachable, guardedLookup, type Reach, type Resolve, resolveBySystem } from './guard.js';
+import { assertReachable, type Reach } from './guard.js';
 import { networkFailure } from './network-failure.js';
 import { Receiver } from './receiver.js';
 import type { WebhookSettings } from './settings.js';
@@ -22,17 +28,17 @@ export async function openWebhook(
   const reach = { allowPrivate: settings.allowPrivate, encrypted: url.protocol === 'https:' };
   await assertTarget(url, resolve, reach);
   const { timeoutMs, batch, secret, previousSecret } = settings;
-  const receiver = new Receiver({ url, timeoutMs, lookup: guardedLookup(resolve, reach), trusted });
+  const lookup = guardedLookup(resolve, (addresses) => assertReachable(addresses, reach));
+  const receiver = new Receiver({ url, timeoutMs, lookup, trusted });
   const secrets = [secret, previousSecret].filter((one) => one !== undefined);
   return serve(receiver, new Courier({ receiver, context, secrets, batchMax: batch }));
 }
 
 /** For a host that is an address this is the only check: no connection looks it up. Names are checked again by each. */
 async function assertTarget(url: URL, resolve: Resolve, reach: Reach): Promise<void> {
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const family = isIP(host);
+  const literal = addressesOf(url);
   try {
-    assertReachable(family === 0 ? await resolve(host) : [{ address: host, family }], reach);
+    assertReachable(literal.length > 0 ? literal : await resolve(url.hostname), reach);
   } catch (error) {
     throw networkFailure(error, { connected: false }, url.origin);
   }

@@ -244,10 +244,34 @@ const integrity = [
   })),
 ];
 
+const withBytes = [
+  withDoors('attachment-bytes-kept', 'has a door that shows other bytes', {}, () => ({
+    readAttachment: async () => Buffer.from('something else'),
+  })),
+  withOpen('attachment-bytes-kept', 'keeps only the beginning of the bytes', (open, place) => ({
+    async deliver(deliveries, signal) {
+      const outcomes = await open.deliver(deliveries, signal);
+      for (const { sha256 } of deliveries.flatMap(({ attachments = [] }) => attachments)) {
+        const name = `attachment/${sha256}`;
+        place.set(name, (place.get(name) ?? new Uint8Array()).subarray(0, 100));
+      }
+      return outcomes;
+    },
+  })),
+  withOpen('wrong-attachment-bytes-refused', 'gives evidence and never reads the bytes', (open) => ({
+    deliver: (deliveries, signal) =>
+      open.deliver(
+        deliveries.map(({ attachments: _, ...delivery }) => delivery),
+        signal,
+      ),
+  })),
+];
+
 /** At least one for each rule that is put to sinks. */
 export const sinkCanaries: readonly Canary<SinkSubject>[] = [
   ...failing,
   ...keeping,
   ...stopping,
   ...integrity,
+  ...withBytes,
 ];

@@ -28,7 +28,7 @@ export function referenceSink(openAt = openPlace) {
     id: 'reference',
     title: 'Memory',
     settings: settingsSchema,
-    guarantees: { immutable: false, dedupes: true, inspectable: true },
+    guarantees: { immutable: false, dedupes: true, inspectable: true, attachments: true },
     async open(settings, context) {
       const place = places.get(settings.place);
       if (place === undefined) throw new Failure('config', 'There is no such place; prepare it first.');
@@ -47,7 +47,9 @@ export function openPlace(place: MemoryPlace, context: SinkContext): OpenSink {
     const outcomes: Outcome[] = [];
     for (const delivery of deliveries) {
       await new Promise((resume) => setImmediate(resume));
-      outcomes.push(disposed || signal.aborted ? stopped() : keep(place, delivery, context));
+      const failure = await keepAttachments(place, delivery);
+      if (failure !== undefined) outcomes.push({ ok: false, failure });
+      else outcomes.push(disposed || signal.aborted ? stopped() : keep(place, delivery, context));
     }
     return outcomes;
   }
@@ -68,6 +70,25 @@ export function openPlace(place: MemoryPlace, context: SinkContext): OpenSink {
       await Promise.allSettled(running);
     },
   };
+}
+
+/** Undefined on success: then every one of them is kept under its digest. */
+async function keepAttachments(
+  place: MemoryPlace,
+  { attachments = [] }: Delivery,
+): Promise<Failure | undefined> {
+  for (const { open, byteLength, sha256 } of attachments) {
+    try {
+      const bytes = new Uint8Array(await new Response(await open()).arrayBuffer());
+      if (bytes.length !== byteLength || digestOf(bytes) !== sha256) {
+        return new Failure('rejected', 'The bytes are not those that the record names.');
+      }
+      place.set(`attachment/${sha256}`, bytes);
+    } catch (error) {
+      return error instanceof Failure ? error : new Failure('unavailable', 'The bytes broke off.');
+    }
+  }
+  return undefined;
 }
 
 function keep(place: MemoryPlace, { idempotencyKey, bytes }: Delivery, { now }: SinkContext): Outcome {
@@ -114,6 +135,11 @@ function doorsOf(place: MemoryPlace): Omit<PreparedSink, 'settings' | 'unusable'
   };
   return {
     read: async (evidence) => kept(evidence),
+    async readAttachment(_, { sha256 }) {
+      const bytes = place.get(`attachment/${sha256}`);
+      if (bytes === undefined) throw new Error(`Nothing is kept of ${sha256}.`);
+      return bytes;
+    },
     count: async () => place.size,
     async tamper(evidence) {
       place.set(evidence.locator, Uint8Array.from([...kept(evidence), 0x20]));

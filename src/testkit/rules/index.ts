@@ -1,4 +1,5 @@
 import type { ConnectorSubject, Rule, SinkSubject } from '../subject.js';
+import { attachmentRules } from './attachments.js';
 import { declarationRules } from './declarations.js';
 import { failingRules } from './failing.js';
 import { integrityRules } from './integrity.js';
@@ -26,4 +27,5 @@ export const sinkRules: readonly Rule<SinkSubject>[] = [
   ...keepingRules,
   ...stoppingRules,
   ...integrityRules,
+  ...attachmentRules,
 ];

@@ -24,7 +24,7 @@ import { MasterKey } from '../../../src/vault/index.js';
 import { until } from '../../support/until.js';
 import { type Said, scriptedConnector, token } from './connector.js';
 
-const masterKey = new MasterKey(new Uint8Array(32).fill(7));
+export const masterKey = new MasterKey(new Uint8Array(32).fill(7));
 const metrics = createMetrics();
 
 const blobs = new Blobs(mkdtempSync(join(tmpdir(), 'archway-blobs-')));
@@ -41,6 +41,8 @@ export class World {
   readonly node = newId();
   readonly metrics = metrics;
   readonly blobs = blobs;
+  readonly attachmentMaxBytes = 1024 * 1024;
+  readonly allowTestEndpoints = true;
   /** Everything that was logged, as it was written. */
   readonly logged: string[] = [];
   readonly log: Log;

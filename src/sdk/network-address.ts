@@ -1,11 +1,12 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * Where an IP address lies:
+ * Where an IP address lies. Whoever connects to a host that somebody else has named asks this first: a name can lead to the
+ * machine itself, or to what only its network sees.
  *
  * - `public`: on the internet.
  * - `private`: on this machine or in a network of one's own.
- * - `special`: nowhere that a receiver can be. Link-local (which has the credentials of cloud machines), multicast, unspecified,
+ * - `special`: nowhere that a server can be. Link-local (which has the credentials of cloud machines), multicast, unspecified,
  *   reserved, documentation, and IPv6 forms that carry an IPv4 address past a check.
  */
 export type AddressScope = 'public' | 'private' | 'special';

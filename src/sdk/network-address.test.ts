@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type AddressScope, scopeOf } from './addresses.js';
+import { type AddressScope, scopeOf } from './network-address.js';
 
 const table: Readonly<Record<AddressScope, readonly string[]>> = {
   public: [

@@ -1,0 +1,263 @@
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
+import type { Queries } from './client.js';
+import type { RecordRow } from './journal.js';
+import { eventAliases, records } from './schema/index.js';
+import { eventTimeOf } from './threads.js';
+
+export interface ConversationFilter {
+  readonly instanceId: string;
+  /** Only those whose last record has a lower number; the newest come first. */
+  readonly before: number | undefined;
+  readonly limit: number;
+  readonly id?: string | undefined;
+  /** Ids of persons who must take part. */
+  readonly personIds: readonly string[];
+  readonly addressId?: string | undefined;
+  readonly channel?: string | undefined;
+  readonly accountId?: string | undefined;
+  /** Something was said at this time or later. */
+  readonly since?: Date | undefined;
+  /** Something was said before this time. */
+  readonly until?: Date | undefined;
+}
+
+export interface ConversationRow {
+  readonly id: string;
+  readonly records: number;
+  readonly messages: number;
+  readonly calls: number;
+  readonly firstAt: Date;
+  readonly lastAt: Date;
+  readonly lastSequence: number;
+}
+
+/** Milliseconds since 1970, which travel through every driver unchanged. */
+const milliseconds = (time: SQL) => sql`(extract(epoch from ${time}) * 1000)::float8`;
+
+/** Conversations in which something was said, those with the newest record first. */
+export async function listConversations(
+  queries: Queries,
+  filter: ConversationFilter,
+): Promise<ConversationRow[]> {
+  const rows = await queries.execute<Record<keyof ConversationRow, never>>(sql`
+    select conversation_id as id, sum(records)::float8 as records, sum(messages)::float8 as messages,
+      sum(calls)::float8 as calls, ${milliseconds(sql`min(first_at)`)} as "firstAt",
+      ${milliseconds(sql`max(last_at)`)} as "lastAt", max(last_sequence)::float8 as "lastSequence"
+    from thread_spans
+    where instance_id = ${filter.instanceId} and records > 0 ${among(filter)}
+    group by conversation_id
+    having true ${filter.before === undefined ? sql`` : sql`and max(last_sequence) < ${filter.before}`}
+      ${filter.since === undefined ? sql`` : sql`and max(last_at) >= ${filter.since.toISOString()}::timestamptz`}
+      ${filter.until === undefined ? sql`` : sql`and min(first_at) < ${filter.until.toISOString()}::timestamptz`}
+    order by max(last_sequence) desc limit ${filter.limit}`);
+  return rows.map((row) => ({ ...row, firstAt: new Date(row.firstAt), lastAt: new Date(row.lastAt) }));
+}
+
+/** Each condition may hold in another thread of the conversation; it is listed whole. */
+function among(filter: ConversationFilter): SQL {
+  const { instanceId, id, personIds, addressId, channel, accountId } = filter;
+  const inSpans = (condition: SQL) => sql`and conversation_id in (
+    select span.conversation_id from thread_spans as span join threads on threads.id = span.thread_id
+    where span.instance_id = ${instanceId} and span.records > 0 and ${condition})`;
+  return sql.join([
+    id === undefined ? sql`` : sql`and conversation_id = ${id}`,
+    ...personIds.map((personId) => sql`and ${personId} = any(principals)`),
+    channel === undefined ? sql`` : inSpans(sql`${channel} = any(threads.channels)`),
+    accountId === undefined ? sql`` : inSpans(sql`threads.account_id = ${accountId}`),
+    addressId === undefined
+      ? sql``
+      : inSpans(sql`exists (select 1 from thread_parties as party
+          where party.thread_id = span.thread_id and party.address_id = ${addressId})`),
+  ]);
+}
+
+/** One time of one thread: what a conversation is put together from. */
+export interface ConversationPart {
+  readonly conversationId: string;
+  readonly threadId: string;
+  readonly accountId: string | null;
+  readonly channels: readonly string[];
+  readonly since: Date | null;
+  readonly until: Date | null;
+  readonly lastAt: Date;
+}
+
+export async function readParts(
+  queries: Queries,
+  instanceId: string,
+  conversationIds: readonly string[],
+): Promise<ConversationPart[]> {
+  const rows = await queries.execute<{
+    conversationId: string;
+    threadId: string;
+    accountId: string | null;
+    channels: string;
+    since: number | null;
+    until: number | null;
+    lastAt: number;
+  }>(sql`
+    select span.conversation_id as "conversationId", span.thread_id as "threadId",
+      threads.account_id as "accountId", array_to_string(threads.channels, ' ') as channels,
+      ${milliseconds(sql`span.since`)} as since, ${milliseconds(sql`span.until`)} as until,
+      ${milliseconds(sql`span.last_at`)} as "lastAt"
+    from thread_spans as span join threads on threads.id = span.thread_id
+    where span.instance_id = ${instanceId} and span.records > 0
+      and span.conversation_id = any(${sql.param([...conversationIds])}::uuid[])
+    order by span.last_sequence`);
+  const date = (time: number | null) => (time === null ? null : new Date(time));
+  return rows.map((row) => ({
+    ...row,
+    channels: row.channels.split(' '),
+    since: date(row.since),
+    until: date(row.until),
+    lastAt: new Date(row.lastAt),
+  }));
+}
+
+export interface ConversationParty {
+  readonly threadId: string;
+  readonly addressId: string;
+  readonly own: boolean;
+}
+
+export async function readThreadParties(
+  queries: Queries,
+  threadIds: readonly string[],
+): Promise<ConversationParty[]> {
+  const rows = await queries.execute<{ threadId: string; addressId: string; own: boolean }>(sql`
+    select thread_id as "threadId", address_id as "addressId", own from thread_parties
+    where thread_id = any(${sql.param([...threadIds])}::uuid[]) order by own desc, address_id`);
+  return [...rows];
+}
+
+/** The records of a conversation without its receipts, in the order of the journal, over all channels. */
+export async function readConversationRecords(
+  queries: Queries,
+  page: { instanceId: string; conversationId: string; after: number; limit: number },
+): Promise<RecordRow[]> {
+  const { instanceId, conversationId, after, limit } = page;
+  const found = await queries.execute<{ id: string }>(sql`
+    select found.id from thread_spans as span
+    cross join lateral (
+      select id, sequence from records
+      where records.instance_id = ${instanceId} and records.conversation_id = span.thread_id
+        and sequence > ${after} and kind not in ('receipt', 'conflict')
+        and (span.since is null or span.since <= ${eventTimeOf('records')})
+        and (span.until is null or span.until > ${eventTimeOf('records')})
+      order by sequence limit ${limit}
+    ) as found
+    where span.instance_id = ${instanceId} and span.conversation_id = ${conversationId} and span.records > 0
+    order by found.sequence limit ${limit}`);
+  const ids = found.map(({ id }) => id);
+  if (ids.length === 0) return [];
+  return queries
+    .select()
+    .from(records)
+    .where(sql`${records.id} = any(${sql.param(ids)}::uuid[])`)
+    .orderBy(asc(records.sequence));
+}
+
+/** What is about these events, by their keys, each in the order of the journal; by whatever name it refers to them. */
+export async function readAbout(
+  queries: Queries,
+  instanceId: string,
+  eventKeys: readonly string[],
+): Promise<Map<string, RecordRow[]>> {
+  if (eventKeys.length === 0) return new Map();
+  const keys = sql`${sql.param([...eventKeys])}::uuid[]`;
+  const aliases = await queries
+    .select()
+    .from(eventAliases)
+    .where(and(eq(eventAliases.instanceId, instanceId), sql`${eventAliases.eventKey} = any(${keys})`));
+  const names = new Map([
+    ...eventKeys.map((key) => [key, key] as const),
+    ...aliases.map(({ alias, eventKey }) => [alias, eventKey] as const),
+  ]);
+  const rows = await queries
+    .select()
+    .from(records)
+    .where(
+      and(
+        eq(records.instanceId, instanceId),
+        sql`${records.aboutKey} = any(${sql.param([...names.keys()])}::uuid[])`,
+      ),
+    )
+    .orderBy(asc(records.sequence));
+  const about = new Map<string, RecordRow[]>();
+  for (const row of rows) {
+    const key = names.get(row.aboutKey ?? '') ?? '';
+    about.set(key, [...(about.get(key) ?? []), row]);
+  }
+  return about;
+}
+
+/** The newest record in which each of these addresses occurs and whose content is still there. */
+export async function readLatestMentions(
+  queries: Queries,
+  instanceId: string,
+  addressIds: readonly string[],
+): Promise<Map<string, RecordRow>> {
+  if (addressIds.length === 0) return new Map();
+  const found = await queries.execute<{ address_id: string; id: string }>(sql`
+    select given.address_id, latest.id from unnest(${sql.param([...addressIds])}::uuid[]) as given (address_id)
+    cross join lateral (
+      select records.id from record_addresses join records
+        on records.instance_id = record_addresses.instance_id and records.sequence = record_addresses.sequence
+      where record_addresses.instance_id = ${instanceId} and record_addresses.address_id = given.address_id
+        and records.sealed_content is not null
+      order by record_addresses.sequence desc limit 1
+    ) as latest`);
+  const ids = found.map(({ id }) => id);
+  const rows = await queries
+    .select()
+    .from(records)
+    .where(sql`${records.id} = any(${sql.param(ids)}::uuid[])`);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return new Map(
+    found.flatMap(({ address_id, id }) => {
+      const row = byId.get(id);
+      return row === undefined ? [] : [[address_id, row] as const];
+    }),
+  );
+}
+
+export interface UnknownRow {
+  readonly addressId: string;
+  readonly own: boolean;
+  readonly records: number;
+  readonly firstAt: Date;
+  readonly lastAt: Date;
+  readonly accountIds: readonly string[];
+}
+
+/** Addresses in conversations of a time at which they were nobody's. In the order of their ids. */
+export async function listUnknown(
+  queries: Queries,
+  page: { instanceId: string; after: string; limit: number; own: boolean | undefined },
+): Promise<UnknownRow[]> {
+  const { instanceId, after, limit, own } = page;
+  const rows = await queries.execute<{
+    addressId: string;
+    own: boolean;
+    records: number;
+    firstAt: number;
+    lastAt: number;
+    accountIds: string;
+  }>(sql`
+    select party.address_id as "addressId", bool_or(party.own) as own, sum(span.records)::float8 as records,
+      ${milliseconds(sql`min(span.first_at)`)} as "firstAt", ${milliseconds(sql`max(span.last_at)`)} as "lastAt",
+      coalesce(string_agg(distinct threads.account_id::text, ' '), '') as "accountIds"
+    from thread_spans as span
+    join thread_parties as party on party.thread_id = span.thread_id and party.address_id = any(span.principals)
+    join threads on threads.id = span.thread_id
+    where span.instance_id = ${instanceId} and span.records > 0 and party.address_id > ${after}
+    group by party.address_id
+    having ${own === undefined ? sql`true` : sql`bool_or(party.own) = ${own}`}
+    order by party.address_id limit ${limit}`);
+  return rows.map((row) => ({
+    ...row,
+    firstAt: new Date(row.firstAt),
+    lastAt: new Date(row.lastAt),
+    accountIds: row.accountIds.split(' ').filter((id) => id !== ''),
+  }));
+}

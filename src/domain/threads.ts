@@ -1,0 +1,183 @@
+import type { Queries } from '../db/client.js';
+import { readRecords } from '../db/journal.js';
+import { readIdentities } from '../db/people.js';
+import {
+  countOccurrences,
+  deleteThreads,
+  findThreads,
+  holdJournal,
+  insertParties,
+  readBounds,
+  readParties,
+  recountSpans,
+  renameSpans,
+  replaceSpans,
+  type Span,
+  upsertThreads,
+} from '../db/threads.js';
+import type { Content, RecordKind } from '../sdk/index.js';
+import type { Account } from './accounts.js';
+import { addressId } from './addresses.js';
+import { addressesOf, type Communication, eventTime } from './parties.js';
+import { type Claim, divide } from './periods.js';
+import { openContent, readSkeleton } from './records.js';
+import type { Tenant } from './tenants.js';
+
+/** What one record says about the conversation that it belongs to. */
+export interface Touch {
+  readonly threadId: string;
+  readonly accountId: string | null;
+  readonly channel: string;
+  readonly kind: RecordKind;
+  readonly at: Date;
+  readonly sequence: number;
+  readonly parties: readonly { readonly addressId: string; readonly own: boolean }[];
+}
+
+interface Place {
+  readonly conversationId: string | undefined;
+  readonly account: Pick<Account, 'id' | 'ownAddresses'> | undefined;
+  readonly at: Date;
+  readonly sequence: number;
+}
+
+/** Undefined for what belongs to no conversation. Receipts are told by the status of their message. */
+export function touchOf(tenant: Tenant, content: Communication, place: Place): Touch | undefined {
+  const { conversationId, account, at, sequence } = place;
+  if (conversationId === undefined || content.kind === 'receipt') return undefined;
+  if (!('channel' in content)) return undefined;
+  const ownIds = new Set((account?.ownAddresses ?? []).map((own) => addressId(tenant.vault, own)));
+  const outbound = 'direction' in content && content.direction === 'outbound';
+  const parties = addressesOf(content).map(({ address, role }) => {
+    const id = addressId(tenant.vault, address.value);
+    return { addressId: id, own: ownIds.has(id) || (outbound && role === 'from') };
+  });
+  const { channel, kind } = content;
+  return { threadId: conversationId, accountId: account?.id ?? null, channel, kind, at, sequence, parties };
+}
+
+/** Brings the conversations up to these new records. MUST run in their transaction. */
+export async function recordTouches(tx: Queries, tenant: Tenant, touches: readonly Touch[]): Promise<void> {
+  if (touches.length === 0) return;
+  const instanceId = tenant.id;
+  const threads = new Map<string, { accountId: string | null; channels: Set<string> }>();
+  const parties = new Map<string, { threadId: string; addressId: string; own: boolean }>();
+  for (const { threadId, accountId, channel, parties: given } of touches) {
+    const thread = threads.get(threadId) ?? { accountId, channels: new Set() };
+    threads.set(threadId, thread);
+    thread.channels.add(channel);
+    for (const party of given) {
+      const place = `${threadId}/${party.addressId}`;
+      const own = party.own || parties.get(place)?.own === true;
+      parties.set(place, { threadId, addressId: party.addressId, own });
+    }
+  }
+  const threadRows = [...threads].map(([id, { accountId, channels }]) => ({
+    id,
+    instanceId,
+    accountId,
+    channels: [...channels],
+  }));
+  await upsertThreads(tx, threadRows);
+  const partyRows = [...parties.values()].map((party) => ({ instanceId, ...party }));
+  const changed = await insertParties(tx, partyRows);
+  await countOccurrences(
+    tx,
+    touches.filter(({ threadId }) => !changed.has(threadId)),
+  );
+  await refreshThreads(tx, tenant, [...changed], 'recount');
+}
+
+/** Keeps a statement at a size that a server handles with ease. */
+const threadsMax = 1_000;
+
+/** Sorts everything that these addresses said or heard to whom they belong now. No record is touched. */
+export async function refreshAddresses(
+  tx: Queries,
+  tenant: Tenant,
+  addressIds: readonly string[],
+): Promise<void> {
+  const threadIds = await findThreads(tx, tenant.id, addressIds);
+  for (let start = 0; start < threadIds.length; start += threadsMax) {
+    await refreshThreads(tx, tenant, threadIds.slice(start, start + threadsMax), 'keep');
+  }
+}
+
+/** @param counts `keep`: what is counted stays where the bounds of the spans do. */
+async function refreshThreads(
+  tx: Queries,
+  tenant: Tenant,
+  threadIds: readonly string[],
+  counts: 'keep' | 'recount',
+): Promise<void> {
+  if (threadIds.length === 0) return;
+  const parties = new Map<string, string[]>(threadIds.map((id) => [id, []]));
+  for (const { threadId, addressId: id } of await readParties(tx, threadIds)) parties.get(threadId)?.push(id);
+  const addressIds = [...new Set([...parties.values()].flat())];
+  const claims = new Map<string, Claim[]>();
+  for (const claim of await readIdentities(tx, tenant.id, addressIds)) {
+    claims.set(claim.addressId, [...(claims.get(claim.addressId) ?? []), claim]);
+  }
+  const before = counts === 'keep' ? await readBounds(tx, threadIds) : new Map<string, string>();
+  const renamed: Span[] = [];
+  const replaced: Span[] = [];
+  for (const [threadId, addresses] of parties) {
+    const spans = spansOf(tenant, threadId, addresses, claims);
+    const bounds = spans.map(({ until }) => until?.getTime() ?? '').join(' ');
+    (before.get(threadId) === bounds ? renamed : replaced).push(...spans);
+  }
+  await renameSpans(tx, renamed);
+  await replaceSpans(tx, tenant.id, replaced);
+  await recountSpans(tx, tenant.id, [...new Set(replaced.map(({ threadId }) => threadId))]);
+}
+
+/** Two people have one conversation however they talk; more of them have one for each group. */
+function spansOf(
+  tenant: Tenant,
+  threadId: string,
+  addresses: readonly string[],
+  claims: ReadonlyMap<string, readonly Claim[]>,
+): Span[] {
+  return divide(addresses, claims).map(({ since, until, principals }, position) => {
+    const scope = principals.length > 2 ? `group/${threadId}` : `people/${principals.join('/')}`;
+    const conversationId = tenant.vault.lookupId('people-conversation', scope);
+    return { threadId, position, since, until, conversationId, principals };
+  });
+}
+
+const pageSize = 1_000;
+
+/**
+ * Makes the projection of conversations again from the journal. What was erased keeps its place only where another record
+ * shows who took part. MUST run inside a transaction.
+ */
+export async function rebuildThreads(
+  tx: Queries,
+  tenant: Tenant,
+  accounts: readonly Account[],
+): Promise<number> {
+  await holdJournal(tx, tenant.id);
+  await deleteThreads(tx, tenant.id);
+  const byId = new Map(accounts.map((account) => [account.id, account]));
+  let after = 0;
+  for (;;) {
+    const rows = await readRecords(tx, { instanceId: tenant.id, after, limit: pageSize });
+    const last = rows.at(-1);
+    if (last === undefined) return after;
+    after = last.sequence;
+    const touches = rows.flatMap((row) => {
+      if (row.sealedContent === null) return [];
+      const content: Content = openContent(tenant.vault, row).content;
+      const { times } = readSkeleton(row);
+      return (
+        touchOf(tenant, content, {
+          conversationId: row.conversationId ?? undefined,
+          account: byId.get(row.accountId ?? ''),
+          at: eventTime(times.claimed?.at, times.received),
+          sequence: row.sequence,
+        }) ?? []
+      );
+    });
+    await recordTouches(tx, tenant, touches);
+  }
+}

@@ -1,0 +1,192 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { listConversations, readConversationRecords } from '../../db/conversations.js';
+import { readAccounts } from '../../domain/accounts.js';
+import { addressId } from '../../domain/addresses.js';
+import { auditAct } from '../../domain/audit.js';
+import { readConversationEntries, readConversationViews } from '../../domain/conversation-view.js';
+import { rebuildThreads } from '../../domain/threads.js';
+import { requireInstance } from './access.js';
+import { accountIdOf, personIdsOf } from './filters.js';
+import { attachmentSchema, historyEntrySchema } from './message-schemas.js';
+import type { AdminApp, AdminOptions } from './options.js';
+import { cutPage, numberAfter } from './pagination.js';
+import { ProblemError } from './problems.js';
+import {
+  idParams,
+  instanceQuery,
+  instantSchema,
+  jsonAnswer,
+  nameFilter,
+  pageQuery,
+  pageSchema,
+  personSchema,
+  problems,
+  security,
+  timeFilter,
+} from './schemas.js';
+
+const tags = ['Conversations'];
+
+const participantSchema = z
+  .object({
+    role: z.enum(['custodian', 'contact', 'unknown']),
+    own: z.boolean().openapi({ description: 'Under an address of an account of ours.' }),
+    person: personSchema.nullable(),
+    addresses: z.array(z.string()),
+  })
+  .openapi('Participant');
+
+const conversationSchema = z
+  .object({
+    id: z.uuid().openapi({ description: 'Equal for equal people on every channel; of a group, its own.' }),
+    custodian: personSchema.nullable(),
+    contact: personSchema.nullable(),
+    participants: z.array(participantSchema),
+    channels: z.array(z.string()),
+    accounts: z.array(z.uuid()),
+    records: z.int().nonnegative().openapi({ description: 'Without receipts.' }),
+    messages: z.int().nonnegative(),
+    calls: z.int().nonnegative(),
+    firstAt: instantSchema,
+    lastAt: instantSchema,
+  })
+  .openapi('Conversation');
+
+const attachments = z.array(attachmentSchema);
+
+const entrySchema = historyEntrySchema
+  .extend({
+    channel: z.string().nullable(),
+    connector: z.string(),
+    account: z.uuid().nullable(),
+    thread: z
+      .uuid()
+      .nullable()
+      .openapi({ description: 'The conversation of the provider: `conversation` of a record.' }),
+    direction: z.enum(['inbound', 'outbound']).nullable(),
+    from: z.string().nullable(),
+    to: z.array(z.string()),
+    routing: z.record(z.string(), z.string()).nullable(),
+    custodian: personSchema.nullable().openapi({ description: 'As resolved when it was recorded.' }),
+    contact: personSchema.nullable(),
+    custodianNow: personSchema.nullable().openapi({ description: 'Of that time, as far as is known today.' }),
+    contactNow: personSchema.nullable(),
+    attachments,
+    history: z
+      .array(historyEntrySchema.extend({ attachments }))
+      .openapi({ description: 'What is about it: receipts, edits, recordings …' }),
+  })
+  .openapi('ConversationEntry');
+
+const filters = pageQuery.extend({
+  custodian: nameFilter('Id or name of a custodian who takes part.'),
+  contact: nameFilter('Id or name of a contact who takes part.'),
+  address: z
+    .string()
+    .min(1)
+    .max(320)
+    .optional()
+    .openapi({ description: 'A number or address that takes part.' }),
+  channel: z.string().min(1).max(50).optional(),
+  account: nameFilter('Id or name of an account.'),
+  since: timeFilter('Something was said at this time or later.'),
+  until: timeFilter('Something was said before this time.'),
+});
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/conversations',
+  operationId: 'listConversations',
+  summary: 'Who spoke with whom, over all channels; those with the newest record first.',
+  tags,
+  security,
+  request: { query: filters },
+  responses: { 200: jsonAnswer('A page of conversations.', pageSchema(conversationSchema)), ...problems },
+});
+
+const showRoute = createRoute({
+  method: 'get',
+  path: '/v1/conversations/{id}',
+  operationId: 'getConversation',
+  summary: 'One conversation with a page of its records, in the order of the journal over all channels.',
+  tags,
+  security,
+  request: { params: idParams, query: pageQuery },
+  responses: {
+    200: jsonAnswer(
+      'The conversation.',
+      pageSchema(entrySchema).extend({ conversation: conversationSchema }),
+    ),
+    ...problems,
+  },
+});
+
+const rebuildRoute = createRoute({
+  method: 'post',
+  path: '/v1/conversations/rebuild',
+  operationId: 'rebuildConversations',
+  summary: 'Makes the list of conversations again from the journal.',
+  tags,
+  security,
+  request: { query: instanceQuery },
+  responses: { 200: jsonAnswer('Made.', z.object({ records: z.int().nonnegative() })), ...problems },
+});
+
+export function addConversationRoutes(app: AdminApp, options: AdminOptions): void {
+  const { database, tenants, registry } = options;
+
+  app.openapi(listRoute, async (context) => {
+    const tenant = await requireInstance(context, tenants);
+    const query = context.req.valid('query');
+    const people = [
+      ...(await personIdsOf(options, tenant, 'custodian', query.custodian)),
+      ...(await personIdsOf(options, tenant, 'contact', query.contact)),
+    ];
+    const read = await listConversations(database.orm, {
+      instanceId: tenant.id,
+      before: query.cursor === undefined ? undefined : numberAfter('conversations', query.cursor),
+      limit: query.limit + 1,
+      personIds: people,
+      addressId: query.address === undefined ? undefined : addressId(tenant.vault, query.address),
+      channel: query.channel,
+      accountId: await accountIdOf(options, tenant, query.account),
+      since: query.since === undefined ? undefined : new Date(query.since),
+      until: query.until === undefined ? undefined : new Date(query.until),
+    });
+    const { rows, next } = cutPage('conversations', read, query.limit, (row) => row.lastSequence);
+    return context.json({ data: await readConversationViews(database.orm, tenant, rows), next }, 200);
+  });
+
+  app.openapi(showRoute, async (context) => {
+    const tenant = await requireInstance(context, tenants);
+    const { id } = context.req.valid('param');
+    const { limit, cursor } = context.req.valid('query');
+    const after = numberAfter('conversation', cursor);
+    const wanted = { instanceId: tenant.id, before: undefined, limit: 1, personIds: [], id };
+    const rows = await listConversations(database.orm, wanted);
+    const [conversation] = await readConversationViews(database.orm, tenant, rows);
+    if (conversation === undefined) {
+      throw new ProblemError(
+        404,
+        `There is no conversation ${id} in this instance. It has another id once its people are others: see /v1/conversations.`,
+      );
+    }
+    const page = { instanceId: tenant.id, conversationId: id, after, limit: limit + 1 };
+    const read = await readConversationRecords(database.orm, page);
+    const { rows: kept, next } = cutPage('conversation', read, limit, (row) => row.sequence);
+    const data = await readConversationEntries(database.orm, tenant, kept);
+    return context.json({ conversation, data, next }, 200);
+  });
+
+  app.openapi(rebuildRoute, async (context) => {
+    const tenant = await requireInstance(context, tenants);
+    const accounts = await readAccounts(database.orm, tenant, registry);
+    const actor = context.get('caller').keyId;
+    const records = await database.orm.transaction(async (tx) => {
+      const read = await rebuildThreads(tx, tenant, accounts);
+      await auditAct(tx, tenant, { actor, action: 'conversations.rebuild', subject: tenant.id });
+      return read;
+    });
+    return context.json({ records }, 200);
+  });
+}
