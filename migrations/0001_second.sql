@@ -77,6 +77,34 @@ CREATE TABLE "media_jobs" (
 	"failure" text
 );
 --> statement-breakpoint
+CREATE TABLE "doors" (
+	"instance_id" uuid PRIMARY KEY NOT NULL,
+	"open_until" timestamp (3) with time zone NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "reconciliations" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"instance_id" uuid NOT NULL,
+	"account_id" uuid NOT NULL,
+	"cause" text NOT NULL,
+	"since" timestamp (3) with time zone NOT NULL,
+	"until" timestamp (3) with time zone NOT NULL,
+	"state" text NOT NULL,
+	"gap" boolean NOT NULL,
+	"listed_until" timestamp (3) with time zone NOT NULL,
+	"observed" bigint DEFAULT 0 NOT NULL,
+	"recorded" bigint DEFAULT 0 NOT NULL,
+	"missing" bigint DEFAULT 0 NOT NULL,
+	"late" bigint DEFAULT 0 NOT NULL,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"failure_kind" text,
+	"failure" text,
+	"due_at" timestamp (3) with time zone NOT NULL,
+	"created_at" timestamp (3) with time zone NOT NULL,
+	"started_at" timestamp (3) with time zone,
+	"ended_at" timestamp (3) with time zone
+);
+--> statement-breakpoint
 CREATE TABLE "event_aliases" (
 	"instance_id" uuid NOT NULL,
 	"alias" uuid NOT NULL,
@@ -108,12 +136,18 @@ ALTER TABLE "sink_outflow" ADD CONSTRAINT "sink_outflow_instance_id_instances_id
 ALTER TABLE "media_jobs" ADD CONSTRAINT "media_jobs_attachment_id_attachments_id_fk" FOREIGN KEY ("attachment_id") REFERENCES "public"."attachments"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "media_jobs" ADD CONSTRAINT "media_jobs_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "media_jobs" ADD CONSTRAINT "media_jobs_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "doors" ADD CONSTRAINT "doors_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "reconciliations" ADD CONSTRAINT "reconciliations_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "reconciliations" ADD CONSTRAINT "reconciliations_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "event_aliases" ADD CONSTRAINT "event_aliases_instance_id_instances_id_fk" FOREIGN KEY ("instance_id") REFERENCES "public"."instances"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "alerts_open" ON "alerts" USING btree ("instance_id","reason","subject") WHERE closed_at is null;--> statement-breakpoint
 CREATE INDEX "alerts_by_instance" ON "alerts" USING btree ("instance_id","id");--> statement-breakpoint
 CREATE INDEX "thread_parties_by_address" ON "thread_parties" USING btree ("instance_id","address_id");--> statement-breakpoint
 CREATE INDEX "thread_spans_by_conversation" ON "thread_spans" USING btree ("instance_id","conversation_id");--> statement-breakpoint
 CREATE INDEX "media_jobs_due" ON "media_jobs" USING btree ("due_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "reconciliations_by_window" ON "reconciliations" USING btree ("account_id","cause","until");--> statement-breakpoint
+CREATE INDEX "reconciliations_by_instance" ON "reconciliations" USING btree ("instance_id","id");--> statement-breakpoint
+CREATE INDEX "reconciliations_due" ON "reconciliations" USING btree ("due_at");--> statement-breakpoint
 CREATE INDEX "event_aliases_by_event" ON "event_aliases" USING btree ("instance_id","event_key");--> statement-breakpoint
 CREATE INDEX "deliveries_oldest" ON "deliveries" USING btree ("sink_id","sequence") WHERE state = 'pending';--> statement-breakpoint
 UPDATE "receipts" SET "rank" = "rank" + CASE WHEN "rank" >= 9 THEN 4 ELSE 2 END;--> statement-breakpoint

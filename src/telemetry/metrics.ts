@@ -64,6 +64,7 @@ export function createMetrics() {
       labelNames: ['reason'] as const,
       registers,
     }),
+    ...reconciliationMetrics(registers),
     attachments: new Counter({
       name: 'archway_attachments_total',
       help: 'Tries to fetch the bytes of an attachment, by outcome: stored, gone, retry, pause.',
@@ -71,5 +72,22 @@ export function createMetrics() {
       registers,
     }),
     ...createSinkMetrics(registers),
+  };
+}
+
+function reconciliationMetrics(registers: Registry[]) {
+  return {
+    listed: new Counter({
+      name: 'archway_reconciled_events_total',
+      help: 'What providers listed, by what the journal had of it: recorded, missing, late.',
+      labelNames: ['connector', 'outcome'] as const,
+      registers,
+    }),
+    reconciliations: new Counter({
+      name: 'archway_reconciliations_total',
+      help: 'Windows compared with a provider, by cause and outcome: done, failed, or the kind of failure that is tried again.',
+      labelNames: ['cause', 'outcome'] as const,
+      registers,
+    }),
   };
 }

@@ -7,4 +7,5 @@ export * from './deliveries.js';
 export * from './instances.js';
 export * from './media.js';
 export * from './people.js';
+export * from './reconciliations.js';
 export * from './records.js';

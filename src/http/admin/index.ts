@@ -18,6 +18,7 @@ import { addPeopleRoutes } from './people.js';
 import { addPeopleImportRoutes, peopleImportMaxBytes, peopleImportPath } from './people-import.js';
 import { problemFor } from './problems.js';
 import { addQuarantineRoutes } from './quarantine.js';
+import { addReconciliationRoutes } from './reconciliations.js';
 import { addRecordRoutes } from './records.js';
 import { addSinkRoutes } from './sinks.js';
 import { addStatusRoutes } from './status.js';
@@ -36,6 +37,7 @@ const families = [
   addPeopleImportRoutes,
   addConversationRoutes,
   addRecordRoutes,
+  addReconciliationRoutes,
   addMessageRoutes,
   addAttachmentRoutes,
   addQuarantineRoutes,
