@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Queries } from './client.js';
 import { insertRows } from './insert-rows.js';
 import { identities, people } from './schema/index.js';
