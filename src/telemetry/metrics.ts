@@ -64,19 +64,20 @@ export function createMetrics() {
       labelNames: ['reason'] as const,
       registers,
     }),
-    ...reconciliationMetrics(registers),
+    ...providerMetrics(registers),
+    ...createSinkMetrics(registers),
+  };
+}
+
+/** What is asked of providers in the background. */
+function providerMetrics(registers: Registry[]) {
+  return {
     attachments: new Counter({
       name: 'archway_attachments_total',
       help: 'Tries to fetch the bytes of an attachment, by outcome: stored, gone, retry, pause.',
       labelNames: ['outcome'] as const,
       registers,
     }),
-    ...createSinkMetrics(registers),
-  };
-}
-
-function reconciliationMetrics(registers: Registry[]) {
-  return {
     listed: new Counter({
       name: 'archway_reconciled_events_total',
       help: 'What providers listed, by what the journal had of it: recorded, missing, late.',

@@ -114,7 +114,9 @@ it.each(['SIGTERM', 'SIGKILL'])(
 
     const mms = missed.at(-1);
     expect(mms?.skeleton.attachments).toHaveLength(2);
-    expect(ofKind(records, 'gap').map(({ content }) => content)).toMatchObject([
+    // The stand-in speaks plain http, from which no bytes of an attachment are fetched: those gaps are beside the point.
+    const gaps = ofKind(records, 'gap').map(({ content }) => content);
+    expect(gaps.filter((gap) => gap?.kind === 'gap' && gap.reason === 'outage')).toMatchObject([
       { state: 'open', reason: 'outage' },
       { state: 'closed', reason: 'outage', detail: expect.stringContaining('41 missing') },
     ]);
