@@ -13,7 +13,8 @@ export function repliedSidOf(form: Form): string | undefined {
   return sid(form.get('OriginalRepliedMessageSid'));
 }
 
-function sid(value: string | undefined): string | undefined {
+/** The id, if it can be one. */
+export function sid(value: string | undefined): string | undefined {
   return value !== undefined && sidPattern.test(value) ? value : undefined;
 }
 

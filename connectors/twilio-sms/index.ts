@@ -1,11 +1,11 @@
 import { defineConnector } from 'archway/sdk';
-import { readParty } from './addresses.js';
 import { mediaRequest } from './media.js';
 import { parse } from './parse.js';
+import { reconcile } from './reconcile.js';
 import { replyToMessage, replyToStatus } from './reply.js';
 import { route } from './route.js';
 import { send } from './send.js';
-import { settingsSchema } from './settings.js';
+import { ownAddressesOf, settingsSchema } from './settings.js';
 import { retryOptions, verify } from './verify.js';
 
 /** SMS and MMS by Twilio, and WhatsApp and RCS senders that Twilio hosts. */
@@ -15,12 +15,14 @@ export default defineConnector({
   version: '2',
   settings: settingsSchema,
   capabilities: {
-    events: ['message', 'receipt', 'consent'],
-    gaps: 'undetectable',
+    events: ['message', 'receipt', 'consent', 'gap'],
+    gaps: 'recoverable',
+    listedDays: 400,
     blindSpots: [
-      'Messages that arrive while this gateway cannot be reached for longer than Twilio retries (15 seconds) are not captured, and this version does not ask Twilio for them afterwards.',
-      'Of what the firm sends only what it sends through this gateway is captured: of a message sent from the Twilio console or by another system at most its delivery status is seen, and only if that system names this status URL.',
-      'Messages to a number or messaging service whose webhook at Twilio points elsewhere are not captured.',
+      'Messages that arrive while this gateway cannot be reached are listed afterwards, for as long as Twilio keeps them: 400 days, or fewer where its settings say so. A message that was deleted at Twilio before is not listed.',
+      'Messages that other systems send from these numbers, and messages whose webhook points elsewhere, are captured only when they are listed, within a day; what was redacted at Twilio by then cannot be recovered.',
+      'A message found by listing tells less than its webhook: no consent, no reply reference, no name of the sender, and of a group message one recipient only.',
+      'A message that Twilio gave up before it chose a sender for it is not captured.',
       'Opt-outs that a carrier handles by itself, and opt-out words where Twilio’s opt-out handling is switched off, make no consent record; the message with the word is captured where Twilio delivers it.',
       'Text, numbers and media that Twilio redacts or deletes before delivery cannot be recovered.',
       'The members of a group MMS are known only as far as Twilio names them, and group messages that Twilio blocks are not seen.',
@@ -44,13 +46,11 @@ export default defineConnector({
     },
   },
   webhookUrlSuffix: retryOptions,
-  ownAddresses(settings) {
-    const values = settings.numbers.map((sender) => readParty(sender)?.address.value);
-    return [...new Set(values.filter((value) => value !== undefined))];
-  },
+  ownAddresses: ownAddressesOf,
   parse,
   route,
   send,
   messagesPerSecond: (settings) => settings.messagesPerSecond,
+  reconcile,
   media: mediaRequest,
 });

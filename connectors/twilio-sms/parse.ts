@@ -1,15 +1,17 @@
 import type { Capture, Parsed } from 'archway/sdk';
 import { shorten } from './bounds.js';
 import { Form, isForm, readFields } from './form.js';
+import { listedEndpoint, readListed } from './listed.js';
 import { readMessage } from './message.js';
 import { readReceipt } from './receipt.js';
 import { messageOf } from './status-url.js';
 
 /**
- * Reads one webhook of Twilio's Programmable Messaging. What it is follows from its fields and not from the endpoint, as
+ * Reads one webhook of Twilio's Programmable Messaging, or one message that its API listed. What a webhook is follows from its fields and not from the endpoint, as
  * the two URLs are easily pasted the wrong way round.
  */
 export function parse(capture: Capture): Parsed {
+  if (capture.endpoint === listedEndpoint) return readListed(capture);
   if (!isForm(capture)) {
     const contentType = shorten(capture.headers['content-type'] ?? '', 100);
     return { kind: 'unsupported', reason: `the content type is "${contentType}", not that of a form` };

@@ -23,6 +23,11 @@ const statuses = new Map<string, ReceiptStatus>([
   ['read', 'read'],
 ]);
 
+/** Undefined for a word that is none of Twilio's statuses. */
+export function statusOf(claimed: string): ReceiptStatus | undefined {
+  return statuses.get(claimed.toLowerCase());
+}
+
 const errorCodeLengthMax = 100;
 const errorMessageLengthMax = 2_000;
 
@@ -38,7 +43,7 @@ export function readReceipt(form: Form, ownMessage?: string): Parsed {
   const messageSid = messageSidOf(form);
   if (messageSid === undefined) return unsupported('a status whose MessageSid is missing or not usable');
   const claimed = form.get('MessageStatus') ?? form.get('SmsStatus') ?? '';
-  const status = statuses.get(claimed.toLowerCase());
+  const status = statusOf(claimed);
   if (status === undefined) return unsupported(`the message status ${nameStatus(claimed)} is not known`);
 
   const placed = new Set(placedNames);
@@ -78,8 +83,11 @@ function nameStatus(claimed: string): string {
 function readError(form: Form, placed: Set<string>): ReceiptEvent['error'] {
   const code = form.get('ErrorCode');
   if (code === undefined) return undefined;
-  const message = form.get('ErrorMessage');
   placed.add('ErrorMessage');
+  return errorOf(code, form.get('ErrorMessage'));
+}
+
+export function errorOf(code: string, message: string | undefined): NonNullable<ReceiptEvent['error']> {
   return {
     code: shorten(code, errorCodeLengthMax),
     ...(message !== undefined && { message: shorten(message, errorMessageLengthMax) }),

@@ -1,4 +1,5 @@
 import { listOf, secret, z } from 'archway/sdk';
+import { readParty } from './addresses.js';
 
 /** E.164, a short code, an alphanumeric sender (with at least one letter), or a sender of another channel. */
 const senderPattern =
@@ -43,3 +44,9 @@ export const settingsSchema = z.strictObject(shape, {
 });
 
 export type TwilioSettings = z.infer<typeof settingsSchema>;
+
+/** The firm's own senders, canonical. */
+export function ownAddressesOf({ numbers }: TwilioSettings): string[] {
+  const values = numbers.map((sender) => readParty(sender)?.address.value);
+  return [...new Set(values.filter((value) => value !== undefined))];
+}

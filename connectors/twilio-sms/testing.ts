@@ -3,6 +3,7 @@ import { type Capture, eventSchema, z } from 'archway/sdk';
 import type { ConnectorSubject, Fixture } from 'archway/testkit';
 import { isForm, readFields } from './form.js';
 import connector from './index.js';
+import { listedEndpoint } from './listed.js';
 import { bodyDigestOf, signatureOf, signedFieldsOf } from './signature.js';
 
 const account = '0192f0c1-5b1e-7c00-8000-00000000a001';
@@ -11,8 +12,10 @@ const authToken = '0f1e2d3c4b5a69788796a5b4c3d2e1f0';
 /** `fixtures/<name>.json`: what differs between requests; the rest is the same for all. */
 const fixtureFileSchema = z.strictObject({
   name: z.string(),
+  /** Of a listed message: the fixture that is its webhook. */
+  twin: z.string().optional(),
   capture: z.strictObject({
-    endpoint: z.enum(['messages', 'status']),
+    endpoint: z.enum(['messages', 'status', listedEndpoint]),
     headers: z.record(z.string(), z.string()),
     /** UTF-8. */
     body: z.string(),
@@ -31,9 +34,10 @@ function readFixtures(): Fixture[] {
 }
 
 function readFixture(file: URL): Fixture {
-  const { name, capture, expected } = fixtureFileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const { name, twin, capture, expected } = fixtureFileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   const { endpoint, headers, body } = capture;
-  return { name, capture: { ...captureOf(endpoint, body), headers }, expected };
+  const made = endpoint === listedEndpoint ? listedCapture(body) : { ...captureOf(endpoint, body), headers };
+  return { name, capture: made, expected, ...(twin !== undefined && { twin }) };
 }
 
 /** An unsigned request as the webhook would capture it. */
@@ -47,6 +51,17 @@ export function captureOf(endpoint: string, body: string | Uint8Array): Capture 
     body: typeof body === 'string' ? Buffer.from(body) : body,
     receivedAt: '2026-11-23T09:30:00.000Z',
     provenance: 'webhook',
+  };
+}
+
+/** A message as the API lists it, and as `reconcile` hands it on. */
+export function listedCapture(body: string | Uint8Array): Capture {
+  return {
+    ...captureOf(listedEndpoint, body),
+    method: 'GET',
+    url: 'https://api.twilio.com/2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/Messages.json',
+    headers: { 'content-type': 'application/json' },
+    provenance: 'reconciled',
   };
 }
 
@@ -74,5 +89,5 @@ export const subject: ConnectorSubject = {
     numbers: '+12025550100,whatsapp:+12025550101,20255',
   },
   fixtures: readFixtures(),
-  sign: (capture) => sign(capture),
+  sign: (capture) => (capture.provenance === 'webhook' ? sign(capture) : capture),
 };

@@ -3,6 +3,7 @@ import { parseInterval } from './arguments.js';
 import type { ApiClient } from './client.js';
 import { isLoopback } from './connection.js';
 import { exitCodes } from './exit-codes.js';
+import { registerReconcile } from './reconciliations.js';
 import { addSetOption, readSettings, type Setting, settingNotes } from './settings.js';
 import { accountShape, accountTestShape, addedAccountShape, connectorShape } from './shapes.js';
 import { action, addApiCommand, type Context, type Shell } from './shell.js';
@@ -49,6 +50,7 @@ export function registerAccounts(program: Command, shell: Shell): void {
     summary: 'check that the provider can reach the webhooks of an account',
     example: 'archway account test desk',
   }).action(action(shell, testAccount));
+  registerReconcile(family, shell);
 }
 
 async function addAccount(context: Context, connector: string, options: AddOptions): Promise<void> {

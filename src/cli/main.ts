@@ -17,6 +17,7 @@ import { type Io, write } from './io.js';
 import { registerMessages } from './messages.js';
 import { Output } from './output.js';
 import { registerQuarantine } from './quarantine.js';
+import { registerReconciliations } from './reconciliations.js';
 import { registerRecords } from './records.js';
 import type { Shell } from './shell.js';
 import { registerSinks } from './sinks.js';
@@ -77,6 +78,7 @@ function buildProgram(shell: Shell, said: Said): Command {
   registerAttachments(program, shell);
   registerConversations(program, shell);
   registerRecords(program, shell);
+  registerReconciliations(program, shell);
   registerDeadLetters(program, shell);
   registerQuarantine(program, shell);
   registerAlerts(program, shell);

@@ -235,3 +235,18 @@ export const statusShape = z.looseObject({
     z.looseObject({ id: z.string(), name: z.string(), state: z.string(), trouble: troubleShape }),
   ),
 });
+
+export const reconciliationShape = z.looseObject({
+  id: z.string(),
+  account: z.string(),
+  cause: z.string(),
+  since: z.string(),
+  until: z.string(),
+  state: z.string(),
+  observed: z.number(),
+  recorded: z.number(),
+  missing: z.number(),
+  late: z.number(),
+  failure: z.string().nullable(),
+  dueAt: z.string(),
+});

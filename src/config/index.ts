@@ -11,6 +11,8 @@ export interface Config {
   readonly database: DatabaseLocation;
   readonly masterKey: MasterKeySource;
   readonly spool: { readonly directory: string; readonly freeMinBytes: number };
+  /** Hour of the day, UTC, at which the last days are compared with the providers; null for never. */
+  readonly reconcileHour: number | null;
   /** Connectors and sinks beside the built-in ones: paths and package names, as given. */
   readonly plugins: readonly string[];
   readonly attachmentMaxBytes: number;
@@ -83,6 +85,7 @@ function fromVariables(variables: Variables): Config {
       directory: resolve(variables.ARCHWAY_SPOOL_DIR ?? join(dataDirectory, 'spool')),
       freeMinBytes: variables.ARCHWAY_SPOOL_FREE_MIN_MB * 1024 * 1024,
     },
+    reconcileHour: variables.ARCHWAY_RECONCILE_HOUR,
     plugins: (variables.ARCHWAY_PLUGINS ?? '')
       .split(',')
       .map((reference) => reference.trim())

@@ -54,6 +54,12 @@ export const variablesSchema = z.object({
   ARCHWAY_SPOOL_FREE_MIN_MB: wholeNumber('must be a whole number of megabytes, such as 256')
     .default(256)
     .describe('Free space, in MB, that the spool leaves on its disk.'),
+  ARCHWAY_RECONCILE_HOUR: z
+    .string()
+    .regex(/^(off|\d|1\d|2[0-3])$/, 'must be an hour from 0 to 23, or off')
+    .transform((hour) => (hour === 'off' ? null : Number(hour)))
+    .default(3)
+    .describe('Hour of the day (UTC) at which the last two days are compared with the providers; or off.'),
   ARCHWAY_PLUGINS: z
     .string()
     .optional()

@@ -125,6 +125,14 @@ export async function markCapturesDone(
     where captures.id = settled.id`);
 }
 
+/** How many of these captures have been read, or put aside. */
+export async function countSettled(queries: Queries, ids: readonly string[]): Promise<number> {
+  const rows = await queries.execute<{ settled: string }>(sql`
+    select count(*) as settled from captures
+    where id = any(${sql.param([...ids])}::uuid[]) and state <> 'pending'`);
+  return Number(rows[0]?.settled ?? 0);
+}
+
 export async function quarantineCapture(
   queries: Queries,
   capture: { id: string; reason: string; sealedDetail: Uint8Array; parsedBy: string },

@@ -86,6 +86,14 @@ function passageOf(column: PgColumn, values: readonly unknown[]): Passage {
     return { ...given, parameters: [sql`${sql.param(texts)}::text[]`], value: cast };
   }
   const texts = values.map((value) => (value === null ? null : String(value)));
+  if (type === 'boolean') {
+    // The driver writes every text in an array of booleans as false.
+    return {
+      ...given,
+      parameters: [sql`${sql.param(texts)}::text[]`],
+      value: sql`given.${name}::boolean`,
+    };
+  }
   return { ...given, parameters: [sql`${sql.param(texts)}::${sql.raw(type)}[]`], value: sql`given.${name}` };
 }
 

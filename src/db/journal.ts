@@ -120,6 +120,24 @@ export async function readHistory(
     .orderBy(asc(records.sequence));
 }
 
+/** What the provider has said of these events so far. */
+export async function findReceipts(
+  queries: Queries,
+  instanceId: string,
+  aboutKeys: readonly string[],
+): Promise<{ aboutKey: string; status: string }[]> {
+  if (aboutKeys.length === 0) return [];
+  return queries
+    .select({ aboutKey: receipts.aboutKey, status: receipts.status })
+    .from(receipts)
+    .where(
+      and(
+        eq(receipts.instanceId, instanceId),
+        sql`${receipts.aboutKey} = any(${sql.param([...aboutKeys])}::uuid[])`,
+      ),
+    );
+}
+
 /** Whose the records of these events are. */
 export async function findCustodiansByEvent(
   queries: Queries,

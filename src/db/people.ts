@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Queries } from './client.js';
 import { insertRows } from './insert-rows.js';
 import { identities, people } from './schema/index.js';
@@ -89,6 +89,6 @@ export async function readPeopleById(
   const rows = await queries
     .select()
     .from(people)
-    .where(inArray(people.id, [...ids]));
+    .where(sql`${people.id} = any(${sql.param([...ids])}::uuid[])`);
   return new Map(rows.map((row) => [row.id, row]));
 }

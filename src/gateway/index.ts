@@ -8,10 +8,11 @@ import { Tenants } from '../domain/tenants.js';
 import { createAdmin } from '../http/admin/index.js';
 import { createIngress, type IngressOptions } from '../http/ingress.js';
 import { AccountDirectory } from '../pipeline/account-directory.js';
+import { DoorWatch } from '../pipeline/door-watch.js';
 import { Ingest } from '../pipeline/ingest.js';
 import { Sender } from '../pipeline/sender.js';
 import { Sessions } from '../pipeline/sessions.js';
-import { Spool } from '../pipeline/spool.js';
+import { Spool, SpoolFullError } from '../pipeline/spool.js';
 import { Supervisor } from '../pipeline/supervisor.js';
 import { Watch, type WatchOptions } from '../pipeline/watch.js';
 import { loadPlugins } from '../plugins/load.js';
@@ -78,19 +79,29 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   const directory = new AccountDirectory(database, tenants, registry, log);
   const ingest = new Ingest({ database, spool, log, metrics });
   const parts = { database, tenants, registry, directory, blobs, log, metrics };
-  const { attachmentMaxBytes, allowTestEndpoints } = config;
+  const { attachmentMaxBytes, allowTestEndpoints, reconcileHour: nightlyHour } = config;
   const node = data.nodeId;
-  const supervisor = new Supervisor({ ...parts, ingest, node, attachmentMaxBytes, allowTestEndpoints });
+  const limitsOfWork = { attachmentMaxBytes, allowTestEndpoints, nightlyHour };
+  const supervisor = new Supervisor({ ...parts, ...limitsOfWork, ingest, node });
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
   const limits = config.alerts;
   startWatch({ database, tenants, spool, node: data.nodeId, limits, log, metrics }, cleanup);
 
-  const { publicListener, publicUrl } = await openPublicListener(config, {
-    ...parts,
-    ingest,
+  const door = new DoorWatch({
+    database,
+    tenants,
+    directory,
+    log,
+    onNoted: () => supervisor.wakeReconciler(),
   });
+  cleanup.push(() => door.close());
+  const onRefused = (error: unknown) =>
+    door.refused(error instanceof SpoolFullError ? 'spool-full' : 'outage');
+  const ingress = { ...parts, ingest, onRefused, log, metrics };
+  const { publicListener, publicUrl } = await openPublicListener(config, ingress);
   cleanup.push(() => publicListener.close(listenerGraceMs));
+  await door.open();
   const sessions = new Sessions({ database, directory, publicUrl, node: data.nodeId, log });
   cleanup.push(() => sessions.stop());
   sessions.start();

@@ -17,6 +17,8 @@ export interface IngressOptions {
   /** Under which providers reach us; signatures are checked against it, never against a request header. */
   readonly publicUrl: string;
   readonly bodyMaxBytes: number;
+  /** Told of each request that was turned away for a reason of ours. */
+  readonly onRefused?: (error: unknown) => void;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -40,7 +42,7 @@ export function createIngress(options: IngressOptions): Hono {
   app.notFound(() => problem(404, 'There is nothing here. Webhooks are at /webhooks/{account}/{endpoint}.'));
   app.onError((error) => {
     options.log.error({ error }, 'A request to the public listener failed.');
-    return unavailable(options);
+    return unavailable(options, error);
   });
   return app;
 }
@@ -69,7 +71,7 @@ async function receive(
       { error, account: accountId },
       'A capture could not be made durable; the provider was told to retry.',
     );
-    return unavailable(options);
+    return unavailable(options, error);
   }
   options.metrics.requests.inc({ outcome: 'accepted', connector: entry.account.connector.id });
   return reply(options, entry, endpoint, capture);
@@ -141,7 +143,8 @@ function refuse({ metrics, log }: IngressOptions, { account }: DirectoryEntry, r
   return problem(403, 'The signature of this request is missing or wrong for this account.');
 }
 
-function unavailable({ metrics }: IngressOptions): Response {
+function unavailable({ metrics, onRefused }: IngressOptions, error?: unknown): Response {
+  onRefused?.(error);
   metrics.requests.inc({ outcome: 'unavailable' });
   const response = problem(
     503,

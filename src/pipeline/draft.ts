@@ -59,7 +59,7 @@ export function draftEvents(vault: InstanceVault, source: Source, events: readon
 
 export function draftUnsupported(vault: InstanceVault, source: Source, reason: string): Draft {
   const content = { kind: 'unsupported', reason, endpoint: source.row.endpoint } as const;
-  return draft(vault, source, `unsupported/${source.row.id}`, content);
+  return draft(vault, source, `unsupported/${nameOf(source)}`, content);
 }
 
 /** The same key came with other content: the newcomer is kept beside the original, under a key of its own. */
@@ -72,7 +72,7 @@ export function draftConflict(vault: InstanceVault, newcomer: Draft, reason: str
 
 /** A quarantined capture is a gap in the journal until it has been read after all. */
 export function draftQuarantineGap(vault: InstanceVault, source: Source, reason: string): Draft {
-  const key = quarantineGapKey(source.row.id);
+  const key = quarantineGapKey(source);
   return draft(vault, source, key, {
     kind: 'gap',
     key,
@@ -84,11 +84,11 @@ export function draftQuarantineGap(vault: InstanceVault, source: Source, reason:
 }
 
 export function draftQuarantineGapClosed(vault: InstanceVault, source: Source): Draft {
-  const key = `${quarantineGapKey(source.row.id)}/closed`;
+  const key = `${quarantineGapKey(source)}/closed`;
   return draft(vault, source, key, {
     kind: 'gap',
     key,
-    about: quarantineGapKey(source.row.id),
+    about: quarantineGapKey(source),
     channel: source.origin.connector,
     state: 'closed',
     reason: 'quarantined',
@@ -96,6 +96,17 @@ export function draftQuarantineGapClosed(vault: InstanceVault, source: Source): 
   });
 }
 
-function quarantineGapKey(captureId: string): string {
-  return `gap/quarantined/${captureId}`;
+function quarantineGapKey(source: Source): string {
+  return `gap/quarantined/${nameOf(source)}`;
+}
+
+/** The name of a capture in keys. What is listed may be listed every night: there it is the bytes that count. */
+function nameOf({ row, capture }: Source): string {
+  if (capture === undefined || !isListed(row.provenance)) return row.id;
+  return `listed/${row.endpoint}/${sha256Hex(capture.body)}`;
+}
+
+/** Whether the provider was asked for it, instead of having sent it. */
+export function isListed(provenance: string): boolean {
+  return provenance === 'reconciled' || provenance === 'history';
 }

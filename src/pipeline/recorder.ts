@@ -32,9 +32,11 @@ import {
   draftQuarantineGapClosed,
   draftUnsupported,
   eventKey,
+  isListed,
   type Source,
 } from './draft.js';
 import { type Entry, makeEntry } from './entry.js';
+import { KnownEvents, provenanceOf, tellSame } from './known-events.js';
 import { type QuarantineReason, type Reading, readCapture } from './reading.js';
 import { route, withCustodians } from './routing.js';
 
@@ -106,7 +108,11 @@ function aliasesOf({ id, vault }: Tenant, reads: readonly Read[]): NewAlias[] {
 }
 
 /** Events that go by several names are known by the one under which the journal has them. */
-async function byFirstName(tx: Queries, tenant: Tenant, drafts: readonly Draft[]): Promise<readonly Draft[]> {
+export async function byFirstName(
+  tx: Queries,
+  tenant: Tenant,
+  drafts: readonly Draft[],
+): Promise<readonly Draft[]> {
   const keys = drafts.flatMap(({ eventKey: key, aboutKey }) =>
     aboutKey === undefined ? key : [key, aboutKey],
   );
@@ -120,7 +126,7 @@ async function byFirstName(tx: Queries, tenant: Tenant, drafts: readonly Draft[]
   }));
 }
 
-function draftsOf({ vault }: Tenant, { source, reading }: Read): Draft[] {
+export function draftsOf({ vault }: Tenant, { source, reading }: Read): Draft[] {
   if (reading.kind === 'quarantined') return [draftQuarantineGap(vault, source, reading.reason)];
   const closing = openedGap(source) ? [draftQuarantineGapClosed(vault, source)] : [];
   if (reading.kind === 'events') return [...draftEvents(vault, source, reading.events), ...closing];
@@ -145,18 +151,17 @@ interface Judgement {
 
 /** Tells what is new from what the journal has already, and a redelivery from a conflict. */
 async function judge(tx: Queries, tenant: Tenant, candidates: readonly Draft[]): Promise<Judgement> {
-  const known = await findByEventKeys(
-    tx,
-    tenant.id,
-    candidates.map((candidate) => candidate.eventKey),
-  );
+  const known = await KnownEvents.find(tx, tenant.id, candidates);
   const fresh = new Map<string, Draft>();
   const conflicts: Quarantine[] = [];
   let duplicates = 0;
   for (const candidate of candidates) {
-    const earlier = known.get(candidate.eventKey) ?? fresh.get(candidate.eventKey);
-    if (earlier === undefined) {
+    const earlier = known.record(candidate.eventKey) ?? fresh.get(candidate.eventKey);
+    if (isListed(candidate.source.row.provenance) && !known.lacks(candidate)) {
+      duplicates += 1;
+    } else if (earlier === undefined) {
       fresh.set(candidate.eventKey, candidate);
+      known.add(candidate);
     } else if (await isSame(tx, tenant, candidate, earlier)) {
       duplicates += 1;
     } else {
@@ -178,6 +183,7 @@ async function isSame(
   newcomer: Draft,
   earlier: RecordRow | Draft,
 ): Promise<boolean> {
+  if (wasListed(earlier)) return tellSame(newcomer.content, contentOf(tenant, earlier));
   if (!('id' in earlier)) return saltedJsonDigest(earlier.salt, newcomer.content) === earlier.eventDigest;
   // The pipeline's own kinds have keys that name their capture: the same key is the same fact.
   if (newcomer.content.kind === 'gap' || newcomer.content.kind === 'unsupported') return true;
@@ -190,6 +196,15 @@ async function isSame(
   const again = await readAgain(tx, tenant, newcomer, earlier);
   // Where the older one cannot be read again nobody can tell, and both are kept.
   return again !== undefined && saltedJsonDigest(newcomer.salt, again.content) === newcomer.eventDigest;
+}
+
+function wasListed(earlier: RecordRow | Draft): boolean {
+  return isListed('id' in earlier ? provenanceOf(earlier) : earlier.source.row.provenance);
+}
+
+function contentOf({ vault }: Tenant, earlier: RecordRow | Draft): unknown {
+  if (!('id' in earlier)) return earlier.content;
+  return earlier.sealedContent === null ? undefined : openContent(vault, earlier).content;
 }
 
 async function readAgain(

@@ -17,6 +17,7 @@ import type { Ingest } from './ingest.js';
 import { MediaFetcher } from './media/media-fetcher.js';
 import { Normaliser } from './normaliser.js';
 import { SinkHandle } from './open-sinks.js';
+import { Reconciler } from './reconciler.js';
 import { WorkLoop } from './work-loop.js';
 
 export interface SupervisorOptions {
@@ -28,6 +29,8 @@ export interface SupervisorOptions {
   readonly ingest: Ingest;
   /** Id of this node, as the holder of leases; kept in its data directory. */
   readonly node: string;
+  /** At which hour (UTC) the last days are compared with the providers; null for never. Default: never. */
+  readonly nightlyHour?: number | null;
   readonly attachmentMaxBytes: number;
   /** This machine itself may play the provider, also by plain http. */
   readonly allowTestEndpoints: boolean;
@@ -40,11 +43,12 @@ const deliveryGraceMs = 5_000;
 /** Settings are read again this often even when no notification came. */
 const settingsPollMs = 15_000;
 
-/** Runs one normaliser per instance, one dispatcher per sink and the fetching of attachments, and follows changes of the settings. */
+/** Runs a normaliser per instance, a dispatcher per sink, the reconciler and the fetching of attachments; follows the settings. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #normalisers = new Map<string, Normaliser>();
   readonly #dispatchers = new Map<string, Dispatcher>();
+  readonly #reconciler: Reconciler;
   readonly #media: MediaFetcher;
   readonly #settings: WorkLoop;
   readonly #calm = () => this.#options.ingest.calm();
@@ -52,6 +56,7 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#reconciler = new Reconciler({ nightlyHour: null, ...options });
     this.#media = new MediaFetcher({ ...options, calm: this.#calm });
     this.#settings = new WorkLoop({
       work: async () => {
@@ -81,6 +86,12 @@ export class Supervisor {
     await this.#media.start();
     ingest.start();
     this.#settings.start();
+    this.#reconciler.start();
+  }
+
+  /** A window was put on the list of what is to be compared with its provider. */
+  wakeReconciler(): void {
+    this.#reconciler.wake();
   }
 
   /** Takes over accounts, sinks and instances that are new or changed. What is wrong with one instance stops no other. */
@@ -97,6 +108,7 @@ export class Supervisor {
   /** Stops accepting work, finishes or releases what is in hand. Call after the public listener is closed. */
   async stop(): Promise<void> {
     await this.#settings.stop();
+    await this.#reconciler.stop();
     await this.#options.ingest.stop();
     await this.#media.stop();
     await Promise.all([...this.#normalisers.values()].map((normaliser) => normaliser.stop()));

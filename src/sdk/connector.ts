@@ -47,6 +47,8 @@ export interface Capabilities {
   readonly events: readonly EventKind[];
   /** Whether missed traffic can be listed at the provider, only noticed, or neither. */
   readonly gaps: 'recoverable' | 'detectable' | 'undetectable';
+  /** For how many days back the provider lists what there was, for `reconcile`; absent: without an end. */
+  readonly listedDays?: number;
   /** Traffic that this connector can never see, in sentences for a compliance officer. */
   readonly blindSpots: readonly string[];
   /** What it can send; absent when it only captures. Then `route` and `send` are there too. */

@@ -64,12 +64,31 @@ export function createMetrics() {
       labelNames: ['reason'] as const,
       registers,
     }),
+    ...providerMetrics(registers),
+    ...createSinkMetrics(registers),
+  };
+}
+
+/** What is asked of providers in the background. */
+function providerMetrics(registers: Registry[]) {
+  return {
     attachments: new Counter({
       name: 'archway_attachments_total',
       help: 'Tries to fetch the bytes of an attachment, by outcome: stored, gone, retry, pause.',
       labelNames: ['outcome'] as const,
       registers,
     }),
-    ...createSinkMetrics(registers),
+    listed: new Counter({
+      name: 'archway_reconciled_events_total',
+      help: 'What providers listed, by what the journal had of it: recorded, missing, late.',
+      labelNames: ['connector', 'outcome'] as const,
+      registers,
+    }),
+    reconciliations: new Counter({
+      name: 'archway_reconciliations_total',
+      help: 'Windows compared with a provider, by cause and outcome: done, failed, or the kind of failure that is tried again.',
+      labelNames: ['cause', 'outcome'] as const,
+      registers,
+    }),
   };
 }

@@ -34,8 +34,10 @@ export interface ConnectorSubject {
 /** One recorded request and what it must parse to: `fixtures/<name>.json` in the connector's folder. */
 export interface Fixture {
   readonly name: string;
-  /** Unsigned; the kit signs it. */
+  /** Unsigned; the kit signs it. With the provenance `reconciled`: an item as `reconcile` lists it. */
   readonly capture: Capture;
+  /** Of a listed item: the name of the fixture that is the webhook for the same event. */
+  readonly twin?: string;
   readonly expected:
     | { readonly kind: 'events'; readonly events: readonly CommunicationEvent[] }
     | { readonly kind: 'ignored' | 'unsupported'; readonly reason: string };

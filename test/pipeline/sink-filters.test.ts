@@ -102,8 +102,11 @@ describe('a sink with a filter', () => {
     await person('Ada', ownNumber);
     const ada = await add({ custodians: ['Ada'] });
     await read(say(message('m1')));
-    await test.database.sql`update identities set valid_until = now() where instance_id = ${world.tenant.id}`;
-    await person('Bob', ownNumber);
+    const handover = new Date();
+    await test.database.sql`
+      update identities set valid_until = ${handover.toISOString()} where instance_id = ${world.tenant.id}`;
+    const bobsFromNow = { role: 'custodian' as const, name: 'Bob', addresses: [ownNumber] };
+    await addPerson(test.database.orm, world.tenant, { ...bobsFromNow, validFrom: handover });
     const bob = await add({ custodians: ['Bob'] });
     await read(say({ ...receipt('r1', 'm1', 'read'), from: address(ownNumber) }, message('m2')));
     expect(await waiting(ada)).toEqual(['m1', 'r1']);

@@ -8,4 +8,5 @@ export * from './instances.js';
 export * from './media.js';
 export * from './outbound.js';
 export * from './people.js';
+export * from './reconciliations.js';
 export * from './records.js';

@@ -19,6 +19,7 @@ import { addPeopleRoutes } from './people.js';
 import { addPeopleImportRoutes, peopleImportMaxBytes, peopleImportPath } from './people-import.js';
 import { problemFor } from './problems.js';
 import { addQuarantineRoutes } from './quarantine.js';
+import { addReconciliationRoutes } from './reconciliations.js';
 import { addRecordRoutes } from './records.js';
 import { addSinkRoutes } from './sinks.js';
 import { addStatusRoutes } from './status.js';
@@ -38,6 +39,7 @@ const families = [
   addPeopleImportRoutes,
   addConversationRoutes,
   addRecordRoutes,
+  addReconciliationRoutes,
   addMessageRoutes,
   addOutboundRoutes,
   addUploadRoutes,

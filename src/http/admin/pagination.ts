@@ -29,6 +29,11 @@ export function idAfter(list: string, cursor: string | undefined): string {
   return after;
 }
 
+/** The id before which a list goes on that is ordered by id, the newest first; null without a cursor. */
+export function beforeId(list: string, cursor: string | undefined): string | null {
+  return cursor === undefined ? null : idAfter(list, cursor);
+}
+
 /** The name after which a list ordered by name goes on; empty without a cursor. */
 export function nameAfter(list: string, cursor: string | undefined): string {
   return cursor === undefined ? '' : decode(list, cursor);

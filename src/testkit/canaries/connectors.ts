@@ -10,6 +10,7 @@ import {
 import { referenceConnectorSubject as reference, referenceConnector } from '../reference/connector.js';
 import type { ConnectorSubject } from '../subject.js';
 import type { Canary } from './canary.js';
+import { listingCanaries } from './listing.js';
 
 type Settings = Record<string, unknown>;
 type Endpoint = WebhookEndpoint<Settings>;
@@ -258,4 +259,5 @@ export const connectorCanaries: readonly Canary<ConnectorSubject>[] = [
   ...parsing,
   ...replies,
   ...secrets,
+  ...listingCanaries,
 ];

@@ -4,6 +4,7 @@ import { declarationRules } from './declarations.js';
 import { failingRules } from './failing.js';
 import { integrityRules } from './integrity.js';
 import { keepingRules } from './keeping.js';
+import { listingRules } from './listing.js';
 import { parsingRules } from './parsing.js';
 import { replyRules } from './replies.js';
 import { secretRules } from './secrets.js';
@@ -15,6 +16,7 @@ export const connectorRules: readonly Rule<ConnectorSubject>[] = [
   ...declarationRules,
   ...signatureRules,
   ...parsingRules,
+  ...listingRules,
   ...replyRules,
   ...secretRules,
 ];

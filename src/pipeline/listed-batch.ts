@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { newId } from '../core/ids.js';
+import type { Database } from '../db/client.js';
+import { countSettled } from '../db/inbox.js';
+import { findByEventKeys } from '../db/journal.js';
+import type { Counts } from '../db/reconciliations.js';
+import { sealCapture } from '../domain/captures.js';
+import type { Capture, Listed } from '../sdk/index.js';
+import type { DirectoryEntry } from './account-directory.js';
+import type { Draft } from './draft.js';
+import type { Ingest } from './ingest.js';
+import { KnownEvents, provenanceOf } from './known-events.js';
+import { originOf } from './origin.js';
+import { readCapture } from './reading.js';
+import { byFirstName, draftsOf } from './recorder.js';
+
+export interface BatchOptions {
+  readonly database: Database;
+  readonly ingest: Pick<Ingest, 'accept'>;
+  readonly entry: DirectoryEntry;
+  /** When the reconciliation began: what was reconciled since then was found by it, in an earlier try. */
+  readonly startedAt: Date;
+  readonly signal: AbortSignal;
+}
+
+/** One thing that the provider listed, with what it would become. The first draft stands for it. */
+interface Item {
+  readonly capture: Capture;
+  readonly drafts: readonly Draft[];
+}
+
+interface Taken {
+  readonly captureId: string;
+  /** Key of its first event where the journal had none such. */
+  readonly absentKey: string | undefined;
+}
+
+export const noCounts: Counts = { observed: 0, recorded: 0, missing: 0, late: 0 };
+
+const settledPollMs = 50;
+
+/**
+ * Captures what the journal lacks of these, and says how many were there. Resolves when what was captured has been read, so
+ * that no more than one batch is on its way and the counts are final.
+ */
+export async function takeBatch(options: BatchOptions, listed: readonly Listed[]): Promise<Counts> {
+  const { database, ingest, entry, startedAt, signal } = options;
+  const { tenant } = entry;
+  const items = await readItems(options, listed);
+  const known = await KnownEvents.find(
+    database.orm,
+    tenant.id,
+    items.flatMap(({ drafts }) => drafts),
+  );
+  let earlier = 0;
+  const lacking: (Item & { absentKey: string | undefined })[] = [];
+  for (const { capture, drafts } of items) {
+    const key = drafts[0]?.eventKey as string;
+    const record = known.record(key);
+    if (record !== undefined && provenanceOf(record) === 'reconciled' && record.receivedAt >= startedAt)
+      earlier += 1;
+    if (drafts.some((draft) => known.lacks(draft)))
+      lacking.push({ capture, drafts, absentKey: record === undefined ? key : undefined });
+  }
+  const taken = await Promise.all(
+    lacking.map(async ({ capture, absentKey }): Promise<Taken> => {
+      return { captureId: await ingest.accept(tenant.vault, capture), absentKey };
+    }),
+  );
+  await untilSettled(database, taken, signal);
+  const absent = taken.filter(({ absentKey }) => absentKey !== undefined);
+  const late = await countLate(database, tenant.id, absent);
+  const missing = earlier + absent.length - late;
+  return { observed: items.length, recorded: items.length - missing - late, missing, late };
+}
+
+/** What carries no communication is left out. */
+async function readItems({ database, entry }: BatchOptions, listed: readonly Listed[]): Promise<Item[]> {
+  const { account, tenant } = entry;
+  const items = listed.map((each): Item => {
+    const capture: Capture = {
+      ...each,
+      account: account.id,
+      receivedAt: new Date().toISOString(),
+      provenance: 'reconciled',
+    };
+    const row = { ...sealCapture(tenant.vault, newId(), capture), attempts: 0, replayOf: null };
+    const source = { row, capture, account, origin: originOf(account, 'reconciled') };
+    return { capture, drafts: draftsOf(tenant, { source, reading: readCapture(account, capture) }) };
+  });
+  const named = await byFirstName(
+    database.orm,
+    tenant,
+    items.flatMap(({ drafts }) => drafts),
+  );
+  let next = 0;
+  return items
+    .map(({ capture, drafts }) => ({ capture, drafts: drafts.map(() => named[next++] as Draft) }))
+    .filter(({ drafts }) => drafts.length > 0);
+}
+
+async function untilSettled(database: Database, taken: readonly Taken[], signal: AbortSignal): Promise<void> {
+  if (taken.length === 0) return;
+  const ids = taken.map(({ captureId }) => captureId);
+  while ((await countSettled(database.orm, ids)) < ids.length) {
+    await sleep(settledPollMs, undefined, { signal });
+  }
+}
+
+/** Those whose record came from another capture after all: it was on its way when the provider was asked. */
+async function countLate(database: Database, instanceId: string, absent: readonly Taken[]): Promise<number> {
+  const keys = absent.flatMap(({ absentKey }) => absentKey ?? []);
+  const records = await findByEventKeys(database.orm, instanceId, keys);
+  return absent.filter(({ captureId, absentKey }) => {
+    const record = records.get(absentKey ?? '');
+    return record !== undefined && record.captureId !== captureId;
+  }).length;
+}

@@ -1,0 +1,235 @@
+import { decide } from '../core/retry-policy.js';
+import type { Database } from '../db/client.js';
+import { LeaseLostError } from '../db/journal.js';
+import { acquireLease, releaseLease } from '../db/leases.js';
+import {
+  advanceReconciliation,
+  type Counts,
+  dueReconciliations,
+  type ReconciliationRow,
+  readReconciliation,
+  startReconciliation,
+  storeFailedListing,
+} from '../db/reconciliations.js';
+import { captureOwn } from '../domain/own-captures.js';
+import { closedGap } from '../domain/reconciliations.js';
+import { Failure, type Listed, type TimeWindow } from '../sdk/index.js';
+import { type Log, pluginFault } from '../telemetry/log.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { AccountDirectory, DirectoryEntry } from './account-directory.js';
+import type { Ingest } from './ingest.js';
+import { noCounts, takeBatch } from './listed-batch.js';
+import { Nightly } from './nightly.js';
+import { asFailure } from './outcomes.js';
+import { WorkLoop } from './work-loop.js';
+
+export interface ReconcilerOptions {
+  readonly database: Database;
+  readonly directory: AccountDirectory;
+  readonly ingest: Pick<Ingest, 'accept' | 'calm'>;
+  /** At which hour (UTC) the last days are looked at; null for never. */
+  readonly nightlyHour: number | null;
+  /** Id of this node, as the holder of leases. */
+  readonly node: string;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+const pollMs = 2_000;
+const leaseMs = 60_000;
+const batchMax = 100;
+/** Long windows are listed in slices, each committed by itself. Whole seconds: providers give no finer times. */
+const sliceMs = 6 * 60 * 60 * 1_000;
+const sliceTimeoutMs = 30 * 60 * 1_000;
+
+/**
+ * Compares windows of time with what providers list, one slice after the other, and captures what is missing. The windows
+ * lie in the database; one node at a time works on an account. A slice that was interrupted is listed again.
+ */
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #nightly: Nightly;
+  readonly #loop: WorkLoop;
+  readonly #stopping = new AbortController();
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    this.#nightly = new Nightly({ ...options, hour: options.nightlyHour });
+    this.#loop = new WorkLoop({
+      work: () => this.#portion(),
+      pollMs,
+      onError: (error) => options.log.error({ error }, 'The reconciler will try again.'),
+    });
+  }
+
+  start(): void {
+    this.#loop.start();
+  }
+
+  wake(): void {
+    this.#loop.wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#loop.stop();
+  }
+
+  /** Lists one slice of a window that is due; true when there may be more. */
+  async #portion(): Promise<boolean> {
+    const { database, directory } = this.#options;
+    const entries = directory.entries().filter(({ account }) => account.connector.reconcile !== undefined);
+    if (entries.length === 0) return false;
+    await this.#nightly.ensure();
+    const due = await dueReconciliations(
+      database.orm,
+      entries.map(({ account }) => account.id),
+    );
+    for (const row of due) {
+      const entry = directory.get(row.accountId);
+      if (this.#stopping.signal.aborted || entry === undefined) continue;
+      if (await this.#underLease(row, entry)) return true;
+    }
+    return false;
+  }
+
+  /** False when another node has the account. */
+  async #underLease({ id }: ReconciliationRow, entry: DirectoryEntry): Promise<boolean> {
+    const { database } = this.#options;
+    const renew = () => this.#lease(entry);
+    const lease = await renew();
+    if (lease === null) return false;
+    try {
+      // Read again: another node may have gone on with it before we had the lease.
+      const row = await readReconciliation(database.orm, id);
+      if (row?.state !== 'pending' || row.dueAt.getTime() > Date.now()) return false;
+      await this.#listSlice(row, entry, renew);
+      return true;
+    } finally {
+      await releaseLease(database.orm, lease).catch(() => undefined);
+    }
+  }
+
+  #lease({ account, tenant }: DirectoryEntry) {
+    const { database, node } = this.#options;
+    const name = `reconcile/${account.id}`;
+    return acquireLease(database.orm, { name, instanceId: tenant.id, holder: node, durationMs: leaseMs });
+  }
+
+  async #listSlice(
+    { id }: ReconciliationRow,
+    entry: DirectoryEntry,
+    renew: () => Promise<unknown>,
+  ): Promise<void> {
+    const { database, ingest } = this.#options;
+    await startReconciliation(database.orm, id);
+    const row = (await readReconciliation(database.orm, id)) as ReconciliationRow;
+    const slice = sliceOf(row);
+    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(sliceTimeoutMs)]);
+    let counts = noCounts;
+    try {
+      for await (const batch of this.#batches(slice, entry, signal)) {
+        await ingest.calm();
+        const startedAt = row.startedAt as Date;
+        counts = sum(counts, await takeBatch({ database, ingest, entry, startedAt, signal }, batch));
+        if ((await renew()) === null) throw new LeaseLostError('Another node reconciles this account now.');
+      }
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      if (!(error instanceof Failure)) throw error;
+      return this.#storeFailure(row, error);
+    }
+    await this.#commit(row, entry, slice, counts);
+  }
+
+  /** What the connector lists, in portions. Whatever a plugin throws comes out as a `Failure`. */
+  async *#batches(window: TimeWindow, { account }: DirectoryEntry, signal: AbortSignal) {
+    const { log } = this.#options;
+    const context = { settings: account.settings, signal, now: () => new Date() };
+    const listing = account.connector.reconcile?.(window, context)[Symbol.asyncIterator]();
+    let batch: Listed[] = [];
+    try {
+      for (;;) {
+        const next = await listing?.next().catch((error: unknown) => {
+          const failure = asFailure(error);
+          if (failure !== undefined) throw failure;
+          log.error(
+            { fault: pluginFault(error), account: account.id },
+            'A connector threw; that is a fault in it.',
+          );
+          throw new Failure('indeterminate', 'The connector failed unexpectedly.', { cause: error });
+        });
+        if (next === undefined || next.done === true) break;
+        batch.push(next.value);
+        if (batch.length < batchMax) continue;
+        yield batch;
+        batch = [];
+      }
+      if (batch.length > 0) yield batch;
+    } finally {
+      await listing?.return?.().catch(() => undefined);
+    }
+  }
+
+  async #commit(
+    row: ReconciliationRow,
+    entry: DirectoryEntry,
+    slice: TimeWindow,
+    counts: Counts,
+  ): Promise<void> {
+    const { database, log, metrics } = this.#options;
+    const { account, tenant } = entry;
+    const done = slice.until >= row.until;
+    const total = { ...row, ...sum(row, counts) };
+    const committed = await database.orm.transaction(async (tx) => {
+      if (!(await advanceReconciliation(tx, row, { until: slice.until, counts, done }))) return false;
+      if (done && row.gap)
+        await captureOwn(tx, tenant.vault, account.id, { events: [closedGap(account, total)] });
+      return true;
+    });
+    if (!committed) return;
+    for (const outcome of ['recorded', 'missing', 'late'] as const)
+      metrics.listed.inc({ connector: account.connector.id, outcome }, counts[outcome]);
+    if (!done) return;
+    metrics.reconciliations.inc({ cause: row.cause, outcome: 'done' });
+    const { observed, recorded, missing, late } = total;
+    log.info(
+      { account: account.id, reconciliation: row.id, cause: row.cause, observed, recorded, missing, late },
+      'A window was compared with the provider.',
+    );
+  }
+
+  async #storeFailure(row: ReconciliationRow, failure: Failure): Promise<void> {
+    const { database, log, metrics } = this.#options;
+    const { kind, retryAfterMs, message } = failure;
+    const attempts = row.attempts + 1;
+    const decision = decide({
+      kind,
+      othersGetThrough: false,
+      attempts,
+      pausesBefore: row.attempts,
+      retryAfterMs,
+      random: Math.random(),
+    });
+    const retryAt = decision.action === 'give-up' ? null : new Date(Date.now() + decision.delayMs);
+    await storeFailedListing(database.orm, { id: row.id, failureKind: kind, failure: message, retryAt });
+    metrics.reconciliations.inc({ cause: row.cause, outcome: retryAt === null ? 'failed' : kind });
+    const detail = { account: row.accountId, reconciliation: row.id, failure: kind, reason: message };
+    if (retryAt === null) log.error(detail, 'A window cannot be listed at the provider; its gap stays open.');
+    else log.warn({ ...detail, retryAt }, 'The provider could not list a window; it will be asked again.');
+  }
+}
+
+function sliceOf({ listedUntil, until }: ReconciliationRow): TimeWindow {
+  const end = Math.floor((listedUntil.getTime() + sliceMs) / 1_000) * 1_000;
+  return { since: listedUntil, until: end < until.getTime() ? new Date(end) : until };
+}
+
+function sum(left: Counts, right: Counts): Counts {
+  return {
+    observed: left.observed + right.observed,
+    recorded: left.recorded + right.recorded,
+    missing: left.missing + right.missing,
+    late: left.late + right.late,
+  };
+}
