@@ -19,6 +19,7 @@ import { Output } from './output.js';
 import { registerQuarantine } from './quarantine.js';
 import { registerReconciliations } from './reconciliations.js';
 import { registerRecords } from './records.js';
+import { registerSend } from './send.js';
 import type { Shell } from './shell.js';
 import { registerSinks } from './sinks.js';
 import { registerStandalone } from './standalone.js';
@@ -75,6 +76,7 @@ function buildProgram(shell: Shell, said: Said): Command {
   registerConnectors(program, shell);
   registerInstances(program, shell);
   registerMessages(program, shell);
+  registerSend(program, shell);
   registerAttachments(program, shell);
   registerConversations(program, shell);
   registerRecords(program, shell);

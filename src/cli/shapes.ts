@@ -7,6 +7,8 @@ import { z } from 'zod';
 
 export const instanceShape = z.looseObject({ id: z.string(), name: z.string() });
 
+export const requestedShape = z.looseObject({ id: z.string(), account: z.string(), state: z.string() });
+
 export const connectorShape = z.looseObject({
   id: z.string(),
   title: z.string(),

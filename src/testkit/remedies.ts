@@ -48,6 +48,13 @@ export const remedies: Readonly<Record<string, string>> = {
   'connector/no-secret-handed-out': 'Leave the secret out of every reason, error, reply and event.',
   'connector/settings-errors-hide-secrets':
     'Leave the value out of the message of your own checks in the schema.',
+  'connector/listing-declared':
+    'Declare listedDays and make reconcile, or leave out both; gaps is "recoverable" only with them.',
+  'connector/listed-gives-webhook-keys':
+    'Make the key of a listed message in the same function as that of its webhook.',
+  'sink/attachment-bytes-kept': 'Keep the bytes of an attachment as they are read, to their end.',
+  'sink/wrong-attachment-bytes-refused':
+    'Compute length and SHA-256 while you read, and throw a Failure before anything is in its place when they differ.',
   'sink/broken-settings-refused':
     'Make the schema with z.strictObject, and let open throw new Failure("config", …) when the place cannot be used.',
   'sink/identifiers-well-formed': 'Correct the id or the title, and make credentials with secret().',
