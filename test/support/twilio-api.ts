@@ -41,6 +41,12 @@ export class TwilioApi implements AsyncDisposable {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // After an outage the gateway asks what it missed: nothing.
+    if (request.method === 'GET') {
+      const empty = JSON.stringify({ messages: [], next_page_uri: null });
+      response.writeHead(200, { 'content-type': 'application/json' }).end(empty);
+      return;
+    }
     const pieces: Buffer[] = [];
     for await (const piece of request) pieces.push(piece as Buffer);
     const form = new URLSearchParams(Buffer.concat(pieces).toString('utf8'));
