@@ -2,15 +2,12 @@ import { Readable } from 'node:stream';
 import { followMediaLink } from '../db/media.js';
 import { openUpload } from '../domain/uploads.js';
 import { mediaTokenHash } from '../pipeline/provider-send.js';
-import type { ByteRange } from '../vault/index.js';
+import { readRange } from './byte-range.js';
 import type { IngressOptions } from './ingress.js';
 import { problem } from './problem.js';
+import { safeContentType } from './safe-content.js';
 
 const tokenPattern = /^[A-Za-z0-9_-]{43}$/;
-
-/** What a browser shows without running anything. All else is only bytes to it. */
-const safeContentTypes =
-  /^(?:image\/(?:jpeg|png|gif|webp|heic|heif|bmp|tiff)|audio\/[a-z0-9.+-]+|video\/[a-z0-9.+-]+|application\/pdf|text\/(?:plain|vcard|x-vcard|csv|calendar))$/;
 
 /**
  * Gives one attachment of one outbound message to whoever has its path. The path is random and ends with its time; one that is
@@ -30,27 +27,27 @@ export async function serveMedia(
   const { outboundId: message, fetches } = linked;
   log.info({ message, upload: linked.upload.id, fetches }, 'Media of an outbound message was fetched.');
   const headers = {
-    'Content-Type': safeContentTypes.test(contentType) ? contentType : 'application/octet-stream',
+    'Content-Type': safeContentType(contentType),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     'Content-Security-Policy': "default-src 'none'; sandbox",
     'Accept-Ranges': 'bytes',
   };
-  const range = readRange(request.headers.get('range'), byteLength);
+  const range = readRange(request.headers.get('range') ?? undefined, byteLength);
   if (range === 'unsatisfiable') {
     return new Response(null, {
       status: 416,
       headers: { ...headers, 'Content-Range': `bytes */${byteLength}` },
     });
   }
-  const { start, end } = range ?? { start: 0, end: byteLength };
+  const { start, end } = range === 'whole' ? { start: 0, end: byteLength } : range;
   const body = request.method === 'HEAD' ? null : stream(store.open(linked.upload.blobId, { start, end }));
   return new Response(body, {
-    status: range === undefined ? 200 : 206,
+    status: range === 'whole' ? 200 : 206,
     headers: {
       ...headers,
       'Content-Length': String(end - start),
-      ...(range !== undefined && { 'Content-Range': `bytes ${start}-${end - 1}/${byteLength}` }),
+      ...(range !== 'whole' && { 'Content-Range': `bytes ${start}-${end - 1}/${byteLength}` }),
     },
   });
 }
@@ -61,17 +58,4 @@ function unknown(): Response {
 
 function stream(pieces: AsyncIterable<Uint8Array>): ReadableStream {
   return Readable.toWeb(Readable.from(pieces, { objectMode: false })) as ReadableStream;
-}
-
-/** One range of bytes; what is no such range is passed over, as RFC 9110 has it. */
-function readRange(
-  header: string | null,
-  byteLength: number,
-): Required<ByteRange> | 'unsatisfiable' | undefined {
-  const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? [];
-  if (first === undefined || last === undefined || (first === '' && last === '')) return undefined;
-  const start = first === '' ? Math.max(byteLength - Number(last), 0) : Number(first);
-  const end = first === '' || last === '' ? byteLength : Math.min(Number(last) + 1, byteLength);
-  if (start >= byteLength || (first === '' && Number(last) === 0)) return 'unsatisfiable';
-  return end <= start ? undefined : { start, end };
 }

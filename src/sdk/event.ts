@@ -173,8 +173,8 @@ export const gapEventSchema = z.strictObject({
   until: instantSchema.optional(),
 });
 
-export const eventSchema = z.discriminatedUnion('kind', [
-  messageEventSchema,
+/** Every kind but the message, which the gateway's own events have in a form of their own. */
+export const otherEventSchemas = [
   editEventSchema,
   deletionEventSchema,
   reactionEventSchema,
@@ -184,7 +184,9 @@ export const eventSchema = z.discriminatedUnion('kind', [
   recordingEventSchema,
   consentEventSchema,
   gapEventSchema,
-]);
+] as const;
+
+export const eventSchema = z.discriminatedUnion('kind', [messageEventSchema, ...otherEventSchemas]);
 
 export type CommunicationEvent = z.infer<typeof eventSchema>;
 export type EventKind = CommunicationEvent['kind'];

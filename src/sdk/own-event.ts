@@ -1,17 +1,9 @@
 import { z } from 'zod';
 import {
-  callEventSchema,
-  consentEventSchema,
-  deletionEventSchema,
-  editEventSchema,
   eventAttachmentSchema,
-  gapEventSchema,
   keySchema,
-  membershipEventSchema,
   messageEventSchema,
-  reactionEventSchema,
-  receiptEventSchema,
-  recordingEventSchema,
+  otherEventSchemas,
   sharedEventFields,
 } from './event.js';
 import { instantSchema } from './times.js';
@@ -63,15 +55,7 @@ const ownMessageEventSchema = messageEventSchema.extend({
 
 export const ownEventSchema = z.discriminatedUnion('kind', [
   ownMessageEventSchema,
-  editEventSchema,
-  deletionEventSchema,
-  reactionEventSchema,
-  receiptEventSchema,
-  membershipEventSchema,
-  callEventSchema,
-  recordingEventSchema,
-  consentEventSchema,
-  gapEventSchema,
+  ...otherEventSchemas,
   attachmentEventSchema,
   alertEventSchema,
 ]);

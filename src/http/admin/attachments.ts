@@ -7,11 +7,11 @@ import { type KeptAttachment, openAttachment } from '../../domain/attachments.js
 import { auditAct } from '../../domain/audit.js';
 import type { Tenant } from '../../domain/tenants.js';
 import type { BlobStore } from '../../vault/blob/index.js';
+import { readRange } from '../byte-range.js';
+import { dispositionOf, safeContentType, safeContentTypes, unknownContentType } from '../safe-content.js';
 import { requireInstance } from './access.js';
-import { readRange } from './byte-range.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { ProblemError } from './problems.js';
-import { dispositionOf, safeContentType, safeContentTypes, unknownContentType } from './safe-content.js';
 import { idParams, instanceQuery, problemAnswer, problems, security } from './schemas.js';
 
 const bytesSchema = z.string().openapi({ format: 'binary' });

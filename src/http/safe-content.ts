@@ -1,9 +1,10 @@
 /** Types that a browser shows or plays and never runs; everything else is bytes without a meaning. */
 export const safeContentTypes = [
   ...['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/bmp', 'image/heic'],
+  ...['image/heif', 'image/tiff', 'audio/basic', 'audio/x-wav', 'audio/webm', 'video/3gpp2'],
   ...['audio/mpeg', 'audio/mp4', 'audio/ogg', 'audio/amr', 'audio/aac', 'audio/wav', 'audio/3gpp'],
   ...['video/mp4', 'video/mpeg', 'video/quicktime', 'video/webm', 'video/3gpp'],
-  ...['application/pdf', 'text/plain', 'text/vcard', 'text/calendar'],
+  ...['application/pdf', 'text/plain', 'text/vcard', 'text/x-vcard', 'text/csv', 'text/calendar'],
 ] as const;
 
 export const unknownContentType = 'application/octet-stream';
