@@ -1,4 +1,4 @@
-import { type EventAttachment, Failure, type MediaRequest } from 'archway/sdk';
+import { type CallContext, type EventAttachment, Failure, type MediaRequest } from 'archway/sdk';
 import type { TwilioSettings } from './settings.js';
 
 const apiHost = 'api.twilio.com';
@@ -14,7 +14,10 @@ const redirectHosts = ['mms.twiliocdn.com', 'media.twiliocdn.com', 's3-external-
  * Media is fetched from Twilio's API alone. The URL came in a signed request, yet what stands in it is not taken on trust:
  * credentials go to hosts that are named here or in the settings.
  */
-export function mediaRequest({ reference }: EventAttachment, settings: TwilioSettings): MediaRequest {
+export function mediaRequest(
+  { reference }: EventAttachment,
+  { settings }: Pick<CallContext<TwilioSettings>, 'settings'>,
+): MediaRequest {
   if (reference === undefined) throw new Failure('rejected', 'Twilio gave no URL for it.');
   const { accountSid, authToken, apiBaseUrl } = settings;
   const credentials = Buffer.from(`${accountSid}:${authToken}`).toString('base64');

@@ -10,8 +10,9 @@ import { createIngress, type IngressOptions } from '../http/ingress.js';
 import { AccountDirectory } from '../pipeline/account-directory.js';
 import { DoorWatch } from '../pipeline/door-watch.js';
 import { Ingest } from '../pipeline/ingest.js';
-import { Sender } from '../pipeline/sender.js';
-import { Sessions } from '../pipeline/sessions.js';
+import { LiveSessions } from '../pipeline/live-sessions.js';
+import { Sender, type SenderOptions } from '../pipeline/sender.js';
+import { Sessions, type SessionsOptions } from '../pipeline/sessions.js';
 import { Spool, SpoolFullError } from '../pipeline/spool.js';
 import { Supervisor } from '../pipeline/supervisor.js';
 import { Watch, type WatchOptions } from '../pipeline/watch.js';
@@ -82,7 +83,8 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   const { attachmentMaxBytes, allowTestEndpoints, reconcileHour: nightlyHour } = config;
   const node = data.nodeId;
   const limitsOfWork = { attachmentMaxBytes, allowTestEndpoints, nightlyHour };
-  const supervisor = new Supervisor({ ...parts, ...limitsOfWork, ingest, node });
+  const live = new LiveSessions();
+  const supervisor = new Supervisor({ ...parts, ...limitsOfWork, live, ingest, node });
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
   const limits = config.alerts;
@@ -102,12 +104,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   const { publicListener, publicUrl } = await openPublicListener(config, ingress);
   cleanup.push(() => publicListener.close(listenerGraceMs));
   await door.open();
-  const sessions = new Sessions({ database, directory, publicUrl, node: data.nodeId, log });
-  cleanup.push(() => sessions.stop());
-  sessions.start();
-  const sender = new Sender({ database, directory, blobs, node, publicUrl, log });
-  cleanup.push(() => sender.stop());
-  await sender.start();
+  const sessions = await startSessionsAndSender({ ...parts, live, node, publicUrl }, cleanup);
   const admin = createAdmin({
     ...parts,
     refresh: async () => {
@@ -152,6 +149,19 @@ async function openPublicListener(
     { ...config.publicListener, requestTimeoutMs },
   );
   return { publicListener, publicUrl: urlOf(publicListener.port) };
+}
+
+async function startSessionsAndSender(
+  options: SessionsOptions & SenderOptions,
+  cleanup: Cleanup,
+): Promise<Sessions> {
+  const sessions = new Sessions(options);
+  cleanup.push(() => sessions.stop());
+  sessions.start();
+  const sender = new Sender(options);
+  cleanup.push(() => sender.stop());
+  await sender.start();
+  return sessions;
 }
 
 function startWatch(options: WatchOptions, cleanup: Cleanup): void {

@@ -50,7 +50,12 @@ export async function callProvider(
         media: links,
         callbackUrl: (endpoint) => `${options.publicUrl}/webhooks/${account.id}/${endpoint}`,
       },
-      { settings, signal: deadline.signal, now: () => new Date() },
+      {
+        settings,
+        signal: deadline.signal,
+        now: () => new Date(),
+        session: options.live.get(account.id),
+      },
     );
     return { ok: true, accepted: await orAbandoned(sending) };
   } catch (error) {

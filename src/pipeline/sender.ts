@@ -5,6 +5,7 @@ import { accountsWithWork, claimOutbound, cutOffSends, outboundChannel } from '.
 import type { Blobs } from '../domain/blobs.js';
 import type { Log } from '../telemetry/log.js';
 import type { AccountDirectory, DirectoryEntry } from './account-directory.js';
+import type { LiveSessions } from './live-sessions.js';
 import { callProvider, callTimeoutMs } from './provider-send.js';
 import { settleAnswer, settleCutOff } from './sender-settlement.js';
 import { WorkLoop } from './work-loop.js';
@@ -17,6 +18,7 @@ export interface SenderOptions {
   readonly node: string;
   /** Under which providers reach us. */
   readonly publicUrl: string;
+  readonly live: LiveSessions;
   readonly log: Log;
 }
 
@@ -81,7 +83,7 @@ export class Sender {
   async #run(accountId: string): Promise<void> {
     const { database, directory, node } = this.#options;
     const entry = await directory.find(accountId);
-    if (entry === undefined) return;
+    if (entry === undefined || !this.#canSend(entry)) return;
     const request = {
       name: `sender/${accountId}`,
       instanceId: entry.tenant.id,
@@ -107,10 +109,17 @@ export class Sender {
     }
   }
 
+  /** Where sending takes the account's session, only the node that has it sends, and only while it is open. */
+  #canSend({ account }: DirectoryEntry): boolean {
+    const { outbound } = account.connector.capabilities;
+    return outbound?.bySession !== true || this.#options.live.get(account.id) !== undefined;
+  }
+
   /** Sends one message if one may go; returns how long to wait before the next. */
   async #turn({ account, tenant }: DirectoryEntry, lease: Lease): Promise<number> {
     const { database, directory } = this.#options;
     const entry = directory.get(account.id) ?? { account, tenant };
+    if (!this.#canSend(entry)) return Number.POSITIVE_INFINITY;
     const { connector, settings } = entry.account;
     const rate =
       connector.messagesPerSecond?.(settings) ?? connector.capabilities.outbound?.messagesPerSecond ?? 1;

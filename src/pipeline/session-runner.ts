@@ -9,8 +9,9 @@ import type { Account } from '../domain/accounts.js';
 import { sealCapture } from '../domain/captures.js';
 import { keepHealth, recallState, sealState } from '../domain/sessions.js';
 import type { Tenant } from '../domain/tenants.js';
-import { Failure, type Listed, type Session, type SessionHealth, type StateChanges } from '../sdk/index.js';
+import { Failure, type Received, type Session, type SessionHealth, type StateChanges } from '../sdk/index.js';
 import type { Log } from '../telemetry/log.js';
+import type { LiveSessions } from './live-sessions.js';
 
 export interface SessionRunnerOptions {
   readonly database: Database;
@@ -19,6 +20,7 @@ export interface SessionRunnerOptions {
   /** Id of this process, as the holder of the lease. */
   readonly node: string;
   readonly publicUrl: string;
+  readonly live: LiveSessions;
   readonly log: Log;
 }
 
@@ -101,7 +103,7 @@ export class SessionRunner {
   }
 
   async #run(lease: Lease): Promise<void> {
-    const { account } = this.#options;
+    const { account, live } = this.#options;
     const ended = new AbortController();
     const signal = AbortSignal.any([this.#stopping.signal, ended.signal]);
     const renewing = this.#renew(lease, ended);
@@ -110,6 +112,7 @@ export class SessionRunner {
       await Promise.race([run, aborted(signal).then(() => sleep(graceMs, undefined, { ref: false }))]);
     } finally {
       ended.abort();
+      live.offer(account.id, undefined);
       await renewing;
     }
   }
@@ -124,7 +127,7 @@ export class SessionRunner {
   }
 
   #session(lease: Lease, signal: AbortSignal): Session<Record<string, unknown>> {
-    const { database, tenant, account, publicUrl } = this.#options;
+    const { database, tenant, account, publicUrl, live } = this.#options;
     return {
       settings: account.settings,
       signal,
@@ -136,15 +139,19 @@ export class SessionRunner {
       },
       recall: (name) => recallState(database.orm, tenant.vault, account.id, name),
       report: (health) => this.#report(health),
+      offer: (handle) => {
+        // A run that was asked to end no longer speaks for the account.
+        if (!signal.aborted) live.offer(account.id, handle);
+      },
       webhookUrl: (endpoint) => `${publicUrl}/webhooks/${account.id}/${endpoint}`,
     };
   }
 
-  async #emit(lease: Lease, received: readonly Listed[], changes: StateChanges): Promise<void> {
+  async #emit(lease: Lease, received: readonly Received[], changes: StateChanges): Promise<void> {
     const { database, tenant, account } = this.#options;
     const receivedAt = new Date().toISOString();
-    const rows = received.map((each) =>
-      sealCapture(tenant.vault, newId(), { ...each, account: account.id, receivedAt, provenance: 'session' }),
+    const rows = received.map(({ provenance = 'session', ...each }) =>
+      sealCapture(tenant.vault, newId(), { ...each, account: account.id, receivedAt, provenance }),
     );
     const state = sealState(tenant.vault, account.id, changes);
     await database.orm.transaction(async (tx) => {

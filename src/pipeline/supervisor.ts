@@ -14,6 +14,7 @@ import { SealError } from '../vault/index.js';
 import type { AccountDirectory } from './account-directory.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Ingest } from './ingest.js';
+import type { LiveSessions } from './live-sessions.js';
 import { MediaFetcher } from './media/media-fetcher.js';
 import { Normaliser } from './normaliser.js';
 import { SinkHandle } from './open-sinks.js';
@@ -26,6 +27,7 @@ export interface SupervisorOptions {
   readonly registry: Registry;
   readonly directory: AccountDirectory;
   readonly blobs: Blobs;
+  readonly live: LiveSessions;
   readonly ingest: Ingest;
   /** Id of this node, as the holder of leases; kept in its data directory. */
   readonly node: string;

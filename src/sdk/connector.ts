@@ -87,8 +87,15 @@ export interface Connector<Schema extends z.ZodObject = z.ZodObject> {
    * same (no answer, connection lost after the request left); `unavailable` and `throttled` only when it certainly did not.
    */
   send?(message: OutboundMessage, context: CallContext<z.infer<Schema>>): Promise<Accepted>;
-  /** Says how the bytes behind an attachment's `reference` are fetched. Pure but for its settings. */
-  media?(attachment: EventAttachment, settings: z.infer<Schema>): MediaRequest;
+  /**
+   * Says how the bytes behind an attachment's `reference` are fetched. May ask the provider where they are.
+   *
+   * @throws {Failure} `rejected` when they cannot be had: that becomes a gap.
+   */
+  media?(
+    attachment: EventAttachment,
+    context: CallContext<z.infer<Schema>>,
+  ): MediaRequest | Promise<MediaRequest>;
   /**
    * Keeps a connection of its own to the provider, such as polling or a socket, until `signal` is aborted. Runs at one
    * node at a time for each account, and is started again when it ends or fails.

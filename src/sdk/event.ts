@@ -128,6 +128,8 @@ export const callEventSchema = z.strictObject({
   ...sharedEventFields,
   ...parties,
   direction: directionSchema,
+  /** Key of the call that this tells of, where more than one event does; else the event's own key stands for the call. */
+  about: keySchema.optional(),
   /** Key of the parent leg. */
   parent: keySchema.optional(),
   status: z.string().max(50),

@@ -8,6 +8,11 @@ export interface OutboundCapability {
   readonly mediaMax: number;
   /** Sending the same `id` twice delivers it once. Then, and only then, a send without an answer is repeated. */
   readonly idempotent: boolean;
+  /**
+   * `send` needs what the session offers: messages wait until the account's session is open, and leave from its node.
+   * Default: false.
+   */
+  readonly bySession?: boolean;
   /** How many messages an account may send in a second, where its settings say nothing else. */
   readonly messagesPerSecond: number;
 }

@@ -7,6 +7,11 @@ export interface CallContext<Settings> {
   /** Aborted when time is up or the gateway stops. */
   readonly signal: AbortSignal;
   readonly now: () => Date;
+  /**
+   * What the account's `run` has put up by `Session.offer`, such as its open socket; undefined while there is none at this
+   * node. The connector knows what it is.
+   */
+  readonly session?: unknown;
 }
 
 /**
@@ -24,8 +29,22 @@ export interface MediaRequest {
   readonly redirectHosts?: readonly string[];
   /** Credentials and the like, for the first request only: after a redirect they are not sent, whatever its host. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** What the provider said that the bytes hash to, lower-case hex; other bytes are refused. */
+  /** What the provider said that the bytes hash to, after `decode`, in lower-case hex; other bytes are refused. */
   readonly sha256?: string;
+  /**
+   * Turns what the host sends into the bytes that are kept, such as by decryption, piece by piece. The content type of the
+   * answer then says nothing, and is not kept.
+   *
+   * @throws {Failure} `rejected` when they are not what was promised.
+   */
+  decode?(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /**
+   * Asked once when the host says that the bytes are gone (404, 410): has them put up again, and says how they are
+   * fetched then.
+   *
+   * @throws {Failure} `rejected` when they cannot be had again.
+   */
+  renew?(): Promise<MediaRequest>;
 }
 
 export type MediaReference = EventAttachment;
@@ -37,7 +56,7 @@ export interface TimeWindow {
 }
 
 /**
- * One thing that the provider lists. `capture` is what `parse` will read: its endpoint is a name by
- * which the connector knows a listed item (no webhook has it), its body the item as the provider gave it.
+ * Something that came by another way than a webhook: listed by the provider, or received by a session. It is what `parse`
+ * will read; its endpoint is a name by which the connector knows it, its body the thing as the provider gave it.
  */
 export type Listed = Pick<Capture, 'endpoint' | 'method' | 'url' | 'headers' | 'body'>;

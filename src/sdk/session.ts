@@ -30,6 +30,12 @@ export interface SessionHealth {
 /** Changes of what a session keeps between its runs; null takes a value away. */
 export type StateChanges = Readonly<Record<string, string | null>>;
 
+/** What a session has received. */
+export interface Received extends Listed {
+  /** `history`: from before the session began, as the provider hands it over when a device is linked. Default: `session`. */
+  readonly provenance?: 'session' | 'history';
+}
+
 /** What a connector gets that keeps a connection of its own to the provider. */
 export interface Session<Settings> extends CallContext<Settings> {
   /**
@@ -38,10 +44,15 @@ export interface Session<Settings> extends CallContext<Settings> {
    *
    * @throws when nothing was committed: the database is away, or the session belongs to another node by now.
    */
-  emit(received: readonly Listed[], changes?: StateChanges): Promise<void>;
+  emit(received: readonly Received[], changes?: StateChanges): Promise<void>;
   /** What an earlier run has kept under this name. Sealed at rest. */
   recall(name: string): Promise<string | undefined>;
   report(health: SessionHealth): void;
+  /**
+   * Puts up what `send` and `media` of this account need of the session, such as its open socket; they find it as
+   * `context.session`, at this node, until the run ends or takes it back with undefined.
+   */
+  offer(handle: unknown): void;
   /** The public URL of one of the connector's webhooks, without `webhookUrlSuffix`. */
   webhookUrl(endpoint: string): string;
 }

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readAttachments } from '../../src/db/message-log.js';
 import { openAttachment } from '../../src/domain/attachments.js';
 import { MediaFetcher, type MediaFetcherOptions } from '../../src/pipeline/media/media-fetcher.js';
 import { bytes, endless, redirect, TestProvider } from '../../src/pipeline/media/testing.js';
-import { type EventAttachment, Failure, type MediaRequest } from '../../src/sdk/index.js';
+import { type Connector, type EventAttachment, Failure, type MediaRequest } from '../../src/sdk/index.js';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
 import { until } from '../support/until.js';
 import { message, says, scriptedConnector } from './support/connector.js';
@@ -22,7 +23,9 @@ afterEach(() => provider[Symbol.asyncDispose]());
 
 const authorization = 'Bearer of-the-account';
 
-function connectorOf(media: (attachment: EventAttachment) => MediaRequest) {
+type Media = NonNullable<Connector['media']>;
+
+function connectorOf(media: Media) {
   return { ...scriptedConnector(), media };
 }
 
@@ -33,10 +36,7 @@ const fromProvider = ({ reference = '' }: EventAttachment): MediaRequest => ({
 });
 
 /** An instance with one message that has these attachments. */
-async function received(
-  references: readonly (string | undefined)[],
-  media: (attachment: EventAttachment) => MediaRequest = fromProvider,
-) {
+async function received(references: readonly (string | undefined)[], media: Media = fromProvider) {
   const world = await World.open(test.database, { connector: connectorOf(media) });
   const attachments = references.map((reference, index) => ({
     key: `media/${index}`,
@@ -144,6 +144,61 @@ describe('an attachment whose bytes can be had', () => {
     await hurry(world);
     await fetching(world, ended(world));
     expect(await attachmentsOf(world)).toMatchObject([{ state: 'stored' }]);
+  });
+});
+
+describe('an attachment that its connector has to work for', () => {
+  const request = (url: string): MediaRequest => ({ url, hosts: [provider.host] });
+
+  it('is put up again once when its host says that it is gone', async () => {
+    provider.paths['/renewed'] = bytes('a picture');
+    const renew = async () => request(provider.url('/renewed'));
+    const world = await received([provider.url('/a')], (given) => ({ ...fromProvider(given), renew }));
+    await fetching(world, ended(world));
+    expect(await attachmentsOf(world)).toMatchObject([{ state: 'stored' }]);
+    expect(provider.seen.map(({ url }) => url)).toEqual(['/a', '/renewed']);
+  });
+
+  it('is asked for with what its session offers', async () => {
+    provider.paths['/from-session'] = bytes('a picture');
+    const world = await received(['a file'], async (_, { session }) =>
+      request(provider.url(String(session))),
+    );
+    world.live.offer(world.account.id, '/from-session');
+    await fetching(world, ended(world));
+    expect(await attachmentsOf(world)).toMatchObject([{ state: 'stored' }]);
+  });
+
+  it('is kept as its connector decodes it, and not with the type of what was sent', async () => {
+    provider.paths['/a'] = bytes('a picture', 'application/octet-stream');
+    const decode = async function* (body: AsyncIterable<Uint8Array>) {
+      for await (const piece of body) yield Buffer.from(Buffer.from(piece).toString().toUpperCase());
+    };
+    const sha256 = createHash('sha256').update('A PICTURE').digest('hex');
+    const world = await received([provider.url('/a')], (given) => ({
+      ...fromProvider(given),
+      decode,
+      sha256,
+    }));
+    await fetching(world, ended(world));
+    const [attachment] = await attachmentsOf(world);
+    expect(attachment).toMatchObject({ state: 'stored', opened: { sha256 } });
+    expect(JSON.stringify(await world.envelopes())).not.toContain('octet-stream');
+    expect(await contentOf(world, attachment?.blobId ?? '')).toBe('A PICTURE');
+  });
+
+  it.each([
+    ['refuses it', new Failure('rejected', 'Its seal is broken.'), 'damaged', 'Its seal is broken.'],
+    ['has a fault', new Error('secret-of-the-provider'), 'config', 'The connector failed unexpectedly.'],
+  ])('waits, and the reason is said, when decoding %s', async (_, thrown, kind, said) => {
+    provider.paths['/a'] = bytes('a picture');
+    // biome-ignore lint/correctness/useYield: it fails at once.
+    const decode = async function* () {
+      throw thrown;
+    };
+    const world = await received([provider.url('/a')], (given) => ({ ...fromProvider(given), decode }));
+    await fetching(world, failedWith(world, kind));
+    expect(await jobsOf(world)).toMatchObject([{ failure: said }]);
   });
 });
 

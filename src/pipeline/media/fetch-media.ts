@@ -114,17 +114,20 @@ function accept(response: http.IncomingMessage, request: MediaRequest, options: 
     throw objection;
   }
   const contentType = response.headers['content-type']?.slice(0, contentTypeLengthMax).toWellFormed();
-  return { contentType, body: readBody(response, request.sha256, options.signal) };
+  return {
+    contentType: request.decode === undefined ? contentType : undefined,
+    body: readBody(response, request, options.signal),
+  };
 }
 
 async function* readBody(
   response: http.IncomingMessage,
-  promised: string | undefined,
+  { sha256: promised, decode = (body) => body }: MediaRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const hash = promised === undefined ? undefined : createHash('sha256');
   try {
-    for await (const piece of response as AsyncIterable<Buffer>) {
+    for await (const piece of decode(received(response, signal))) {
       hash?.update(piece);
       yield piece;
     }
@@ -141,6 +144,18 @@ async function* readBody(
 
 function tooSlow(message: string): MediaFailure {
   return new MediaFailure('too-slow', message);
+}
+
+/** The bytes as they come, with our words for what goes wrong on the way. */
+async function* received(
+  response: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* response;
+  } catch (error) {
+    throw failureOf(error, signal);
+  }
 }
 
 /** The error itself may quote what came over the wire, or the URL: only its code is kept. */

@@ -15,8 +15,9 @@ import { type Log, pluginFault } from '../../telemetry/log.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import { BlobStorageError, LengthExceededError } from '../../vault/blob/index.js';
 import type { AccountDirectory } from '../account-directory.js';
+import type { LiveSessions } from '../live-sessions.js';
 import { WorkLoop } from '../work-loop.js';
-import { fetchMedia } from './fetch-media.js';
+import { fetchRenewed } from './fetch-renewed.js';
 import { MediaFailure } from './media-failure.js';
 import { type MediaOrder, readOrder, requestFor } from './media-order.js';
 import { MediaSettlement } from './media-settlement.js';
@@ -25,6 +26,7 @@ export interface MediaFetcherOptions {
   readonly database: Database;
   readonly directory: AccountDirectory;
   readonly blobs: Blobs;
+  readonly live: LiveSessions;
   /** Id of this process, as the holder of leases. */
   readonly node: string;
   /** Asked before each portion of work, to stand back for what is more urgent. */
@@ -141,15 +143,16 @@ export class MediaFetcher {
   }
 
   async #fetch(order: MediaOrder, signal: AbortSignal): Promise<undefined> {
-    const { blobs, attachmentMaxBytes, log, answerMaxMs, idleMaxMs, ...options } = this.#options;
+    const { blobs, live, attachmentMaxBytes, log, answerMaxMs, idleMaxMs, ...options } = this.#options;
     const limits = {
       lengthMaxBytes: attachmentMaxBytes,
       answerMaxMs: answerMaxMs ?? defaultAnswerMaxMs,
       idleMaxMs: idleMaxMs ?? defaultIdleMaxMs,
     };
-    const request = requestFor(order, log);
+    const session = live.get(order.account.id);
+    const request = await requestFor(order, { signal, session, log });
     const store = await blobs.of(order.tenant);
-    const { contentType, body } = await fetchMedia(request, { ...options, limits, signal });
+    const { contentType, body } = await fetchRenewed(request, { ...options, limits, signal });
     const blob = await store.put(body, { lengthMaxBytes: attachmentMaxBytes });
     failPoint('media:stored');
     await this.#settlement.stored(order, blob, contentType);

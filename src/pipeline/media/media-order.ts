@@ -38,8 +38,22 @@ export async function readOrder(
   return { tenant, account, attachment: openAttachment(tenant.vault, row), about };
 }
 
-/** Asks the connector how the bytes are fetched. @throws {MediaFailure} whatever the plugin does. */
-export function requestFor({ account, attachment }: MediaOrder, log: Log): MediaRequest {
+interface Asking {
+  readonly signal: AbortSignal;
+  /** What the account's session offers at this node. */
+  readonly session: unknown;
+  readonly log: Log;
+}
+
+/**
+ * Asks the connector how the bytes are fetched.
+ *
+ * @throws {MediaFailure} whatever the plugin does, now or in the functions of its answer.
+ */
+export async function requestFor(
+  { account, attachment }: MediaOrder,
+  { signal, session, log }: Asking,
+): Promise<MediaRequest> {
   const { connector, settings } = account;
   if (attachment.reference === undefined) {
     throw new MediaFailure('no-reference', 'The provider announced it, and did not say where it is.');
@@ -48,10 +62,41 @@ export function requestFor({ account, attachment }: MediaOrder, log: Log): Media
     throw new MediaFailure('connector', 'This version of the connector does not fetch attachments.');
   }
   const { id: _id, sha256: _sha256, unavailable: _unavailable, ...given } = attachment;
+  const fault = (error: unknown) => failureOfPlugin(error, account, log);
   try {
-    return connector.media(given, settings);
+    return guarded(await connector.media(given, { settings, signal, session, now: () => new Date() }), fault);
   } catch (error) {
-    throw failureOfPlugin(error, account, log);
+    throw fault(error);
+  }
+}
+
+function guarded(request: MediaRequest, fault: (error: unknown) => MediaFailure): MediaRequest {
+  const { decode, renew } = request;
+  return {
+    ...request,
+    ...(decode !== undefined && { decode: (body) => decoded(decode(body), fault) }),
+    ...(renew !== undefined && {
+      renew: async () => {
+        try {
+          return guarded(await renew(), fault);
+        } catch (error) {
+          throw fault(error);
+        }
+      },
+    }),
+  };
+}
+
+async function* decoded(
+  body: AsyncIterable<Uint8Array>,
+  fault: (error: unknown) => MediaFailure,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* body;
+  } catch (error) {
+    // The connection, and not the connector, may have failed.
+    const failure = error instanceof MediaFailure ? error : fault(error);
+    throw failure.reason === 'refused' ? new MediaFailure('wrong-bytes', failure.message) : failure;
   }
 }
 

@@ -15,6 +15,7 @@ import { readEnvelope } from '../../../src/domain/records.js';
 import { addSink, type ConfiguredSink, trySink } from '../../../src/domain/sinks.js';
 import { type Tenant, Tenants } from '../../../src/domain/tenants.js';
 import { AccountDirectory } from '../../../src/pipeline/account-directory.js';
+import { LiveSessions } from '../../../src/pipeline/live-sessions.js';
 import { Normaliser } from '../../../src/pipeline/normaliser.js';
 import { createRegistry, type Registry } from '../../../src/plugins/registry.js';
 import type { Capture, Connector, Envelope, Sink } from '../../../src/sdk/index.js';
@@ -41,6 +42,7 @@ export class World {
   readonly node = newId();
   readonly metrics = metrics;
   readonly blobs = blobs;
+  readonly live = new LiveSessions();
   readonly attachmentMaxBytes = 1024 * 1024;
   readonly allowTestEndpoints = true;
   /** Everything that was logged, as it was written. */
