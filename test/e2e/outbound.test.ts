@@ -10,6 +10,7 @@ import {
   type Outbound,
   request,
   requested,
+  uploaded,
 } from '../support/outbound.js';
 import { startTestGateway } from '../support/test-gateway.js';
 import { desk, send, signedForm, smsFields } from '../support/traffic.js';
@@ -204,13 +205,7 @@ it('sends a file along that only its path opens', async () => {
   const gateway = await startTestGateway();
   await addDeskAtTwilio(gateway, api);
   const picture = Buffer.from([0x89, 0x50, 0x4e, 0x47, 1, 2, 3]);
-  const uploaded = await fetch(`${gateway.adminUrl}/v1/media?name=chart.png`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${await gateway.adminKey()}`, 'content-type': 'image/png' },
-    body: picture,
-  });
-  expect(uploaded.status).toBe(201);
-  const { id: upload } = (await uploaded.json()) as { id: string };
+  const { id: upload } = await uploaded(gateway, picture, 'image/png', 'chart.png');
   const id = await requested(gateway, { media: [{ id: upload }] });
   expect(await concluded(gateway, id)).toMatchObject({ state: 'accepted' });
   const path = new URL(api.seen[0]?.mediaUrls[0] ?? '').pathname;

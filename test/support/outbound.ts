@@ -65,3 +65,19 @@ export async function concluded(gateway: GatewayProcess, id: string): Promise<Ou
   await until(isDone, 100_000, 'The message came to no end');
   return outbound as Outbound;
 }
+
+/** Brings in a file to be sent along. */
+export async function uploaded(
+  gateway: GatewayProcess,
+  bytes: Uint8Array,
+  contentType: string,
+  name = 'file',
+): Promise<{ id: string }> {
+  const response = await fetch(`${gateway.adminUrl}/v1/media?name=${encodeURIComponent(name)}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await gateway.adminKey()}`, 'content-type': contentType },
+    body: new Uint8Array(bytes),
+  });
+  if (response.status !== 201) throw new Error(`The file was answered ${response.status}.`);
+  return (await response.json()) as { id: string };
+}
