@@ -7,6 +7,7 @@ interface SendOptions {
   readonly to: string;
   readonly text: string;
   readonly key: string;
+  readonly replyTo?: string;
 }
 
 /** `archway send` */
@@ -20,12 +21,13 @@ export function registerSend(program: Command, shell: Shell): void {
     .requiredOption('--to <recipient>', 'a number or address, as the channel writes it')
     .requiredOption('--text <text>', 'what it says')
     .requiredOption('--key <key>', 'yours to choose: with the same key the same message is sent once')
+    .option('--reply-to <message>', 'id of the message that this one answers, where the channel has answers')
     .action(action(shell, send));
 }
 
-async function send(context: Context, { account, to, text, key }: SendOptions): Promise<void> {
+async function send(context: Context, { account, to, text, key, replyTo }: SendOptions): Promise<void> {
   const client = await context.client();
-  const body = { account, to, text, idempotencyKey: key };
+  const body = { account, to, text, idempotencyKey: key, ...(replyTo !== undefined && { replyTo }) };
   const requested = await client.post('/v1/messages', requestedShape, body);
   if (context.output.json) return context.output.value(requested);
   await context.output.note(

@@ -145,6 +145,8 @@ export interface Settled {
   readonly state: OutboundState;
   readonly reason?: string | undefined;
   readonly explanation?: string | undefined;
+  /** What is to be kept in place of the request: the request, with what the provider said. */
+  readonly sealed?: Uint8Array | undefined;
 }
 
 /** False when the message is not in `from` any more, and nothing was changed. */
@@ -153,10 +155,16 @@ export async function settleOutbound(
   settled: Settled,
   from: readonly OutboundState[] = ['sending'],
 ): Promise<boolean> {
-  const { id, attempts, state, reason, explanation } = settled;
+  const { id, attempts, state, reason, explanation, sealed } = settled;
   const rows = await tx
     .update(outboundMessages)
-    .set({ state, reason: reason ?? null, explanation: explanation ?? null, changedAt: new Date() })
+    .set({
+      state,
+      reason: reason ?? null,
+      explanation: explanation ?? null,
+      changedAt: new Date(),
+      ...(sealed && { sealed }),
+    })
     .where(
       and(
         eq(outboundMessages.id, id),

@@ -1,7 +1,8 @@
 import type { Database } from '../db/client.js';
 import { type OutboundRow, settleOutbound } from '../db/outbound.js';
 import { auditAct } from './audit.js';
-import { openOutbound, outboundReceipt } from './outbound.js';
+import { outboundReceipt } from './outbound.js';
+import { openOutbound } from './outbound-draft.js';
 import { captureOwn } from './own-captures.js';
 import type { Tenant } from './tenants.js';
 

@@ -12,12 +12,14 @@ import {
   type ReceiptStatus,
   type Route,
 } from '../sdk/index.js';
-import type { InstanceVault } from '../vault/index.js';
 import type { Account } from './accounts.js';
 import { addressId } from './addresses.js';
+import { findAnswered } from './answered.js';
 import { blobReferencePrefix } from './attachments.js';
 import { auditAct } from './audit.js';
+import { type Answered, type OutboundDraft, sealOutbound } from './outbound-draft.js';
 import { ownCapture } from './own-captures.js';
+import { SendRequestError } from './send-request-error.js';
 import type { Tenant } from './tenants.js';
 import { findUploads, type Upload } from './uploads.js';
 
@@ -27,40 +29,17 @@ export interface SendRequest {
   readonly text?: string | undefined;
   /** Ids of uploads. */
   readonly media: readonly string[];
+  /** Id of the record of the message that this one answers. */
+  readonly replyTo?: string | undefined;
   /** The same key with the same request is one message, however often it is asked. */
   readonly idempotencyKey: string;
   /** Id of the API key that asks. */
   readonly actor: string;
 }
 
-/** What is kept of it, sealed. */
-export interface OutboundDraft {
-  readonly route: Route;
-  readonly text?: string | undefined;
-  readonly media: readonly Upload[];
-}
-
-/** Nothing was put on record: the request itself is not right. */
-export class SendRequestError extends Error {
-  override readonly name = 'SendRequestError';
-
-  constructor(
-    readonly kind: 'invalid' | 'key-used',
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 interface Refusal {
   readonly reason: 'opted-out' | 'text-too-long' | 'too-much-media';
   readonly explanation: string;
-}
-
-const place = (id: string) => ({ table: 'outbound_messages', id, column: 'sealed' });
-
-export function openOutbound(vault: InstanceVault, row: OutboundRow): OutboundDraft {
-  return vault.openJson(row.sealed, place(row.id)) as OutboundDraft;
 }
 
 /**
@@ -76,18 +55,13 @@ export async function requestOutbound(
   account: Account,
   request: SendRequest,
 ): Promise<OutboundRow> {
-  const { capability, route } = routeOf(account, request);
+  const answered = await findAnswered(orm, tenant, account, request.replyTo);
+  const { capability, route } = routeOf(account, request, answered);
   const media = await requireUploads(orm, tenant, request.media);
   const { vault } = tenant;
-  const draft: OutboundDraft = { route, text: request.text, media };
+  const draft: OutboundDraft = { route, text: request.text, media, replyTo: answered };
   const idempotencyId = vault.lookupId('outbound-key', `${account.id}/${request.idempotencyKey}`);
-  const { to, text } = request;
-  const requestId = vault.lookupId(
-    'outbound-request',
-    Buffer.from(
-      canonicalBytes({ to, ...(text !== undefined && { text }), media: [...request.media] }),
-    ).toString('utf8'),
-  );
+  const requestId = requestIdOf(tenant, request);
   const earlier = await findByIdempotency(orm, account.id, idempotencyId);
   if (earlier !== undefined) return sameRequest(earlier, requestId);
 
@@ -103,7 +77,7 @@ export async function requestOutbound(
       idempotencyId,
       requestId,
       state: refusal === undefined ? 'requested' : 'refused',
-      sealed: vault.sealJson(draft, place(id)),
+      sealed: sealOutbound(vault, id, draft),
       captureId: capture.id,
       createdAt: now,
       changedAt: now,
@@ -122,6 +96,17 @@ export async function requestOutbound(
   return made ? row : sameRequest(row, requestId);
 }
 
+/** Tells a repetition from another request under the same idempotency key. */
+function requestIdOf({ vault }: Tenant, { to, text, media, replyTo }: SendRequest): string {
+  const asked = {
+    to,
+    ...(text !== undefined && { text }),
+    media: [...media],
+    ...(replyTo !== undefined && { replyTo }),
+  };
+  return vault.lookupId('outbound-request', Buffer.from(canonicalBytes(asked)).toString('utf8'));
+}
+
 function sameRequest(row: OutboundRow, requestId: string): OutboundRow {
   if (row.requestId === requestId) return row;
   throw new SendRequestError(
@@ -133,6 +118,7 @@ function sameRequest(row: OutboundRow, requestId: string): OutboundRow {
 function routeOf(
   { connector, settings, name }: Account,
   { to, text, media }: SendRequest,
+  answered: Answered | undefined,
 ): { capability: OutboundCapability; route: Route } {
   const capability = connector.capabilities.outbound;
   if (capability === undefined || connector.send === undefined || connector.route === undefined) {
@@ -144,7 +130,16 @@ function routeOf(
   if ((text === undefined || text === '') && media.length === 0) {
     throw new SendRequestError('invalid', 'There is nothing to send: give a text, or media, or both.');
   }
-  const routed = connector.route({ to, mediaCount: media.length }, settings);
+  if (answered !== undefined && capability.replies !== true) {
+    throw new SendRequestError(
+      'invalid',
+      `The connector ${connector.id} cannot answer a message. Leave replyTo out.`,
+    );
+  }
+  const routed = connector.route(
+    { to, mediaCount: media.length, ...(answered !== undefined && { replyTo: answered.providerKey }) },
+    settings,
+  );
   if (!routed.ok) throw new SendRequestError('invalid', routed.reason);
   return { capability, route: routed.route };
 }
@@ -198,6 +193,7 @@ function eventsOf(id: string, draft: OutboundDraft, refusal: Refusal | undefined
     from: route.from,
     to: [route.to],
     ...(text !== undefined && { text }),
+    ...(draft.replyTo !== undefined && { replyTo: draft.replyTo.key }),
     attachments: media.map((upload, index) => ({
       key: `media/${id}/${index}`,
       reference: `${blobReferencePrefix}${upload.blobId}`,

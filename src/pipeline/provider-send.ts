@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { insertMediaLinks } from '../db/media.js';
 import type { OutboundRow } from '../db/outbound.js';
-import { openOutbound } from '../domain/outbound.js';
+import { openOutbound } from '../domain/outbound-draft.js';
 import type { Upload } from '../domain/uploads.js';
 import { type Accepted, Failure, type OutboundMedia } from '../sdk/index.js';
 import { pluginFault } from '../telemetry/log.js';
@@ -38,7 +38,7 @@ export async function callProvider(
         failure: new Failure('config', `The connector ${connector.id} cannot send any more.`),
       };
     }
-    const { route, text, media } = openOutbound(tenant.vault, row);
+    const { route, text, media, replyTo } = openOutbound(tenant.vault, row);
     const links = await linkMedia(options, tenant, row, media);
     hasBegun = true;
     const sending = connector.send(
@@ -47,6 +47,7 @@ export async function callProvider(
         from: route.from,
         to: route.to,
         text,
+        ...(replyTo !== undefined && { replyTo: replyTo.providerKey }),
         media: links,
         callbackUrl: (endpoint) => `${options.publicUrl}/webhooks/${account.id}/${endpoint}`,
       },

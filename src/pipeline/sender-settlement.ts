@@ -8,9 +8,10 @@ import {
   resumeSending,
   settleOutbound,
 } from '../db/outbound.js';
-import { openOutbound, outboundReceipt } from '../domain/outbound.js';
+import { outboundReceipt } from '../domain/outbound.js';
+import { openOutbound, sealOutbound } from '../domain/outbound-draft.js';
 import { captureOwn, type EventAlias } from '../domain/own-captures.js';
-import { Failure, outboundKey } from '../sdk/index.js';
+import { type Accepted, Failure, outboundKey } from '../sdk/index.js';
 import type { DirectoryEntry } from './account-directory.js';
 import type { Answer } from './provider-send.js';
 import type { SenderOptions } from './sender.js';
@@ -24,8 +25,9 @@ export async function settleAnswer(
 ): Promise<void> {
   if (answer.ok) {
     const key = outboundKey(row.id);
-    const aliases = answer.accepted.aliases.map((alias) => ({ alias, key }));
-    return conclude(options, entry, row, { state: 'accepted', aliases });
+    const { accepted } = answer;
+    const aliases = accepted.aliases.map((alias) => ({ alias, key }));
+    return conclude(options, entry, row, { state: 'accepted', aliases, accepted });
   }
   const { failure } = answer;
   if (failure.kind === 'rejected') return conclude(options, entry, row, { state: 'rejected', failure });
@@ -56,19 +58,28 @@ interface Conclusion {
   readonly state: Extract<OutboundState, 'accepted' | 'rejected' | 'indeterminate'>;
   readonly failure?: Failure;
   readonly aliases?: readonly EventAlias[];
+  readonly accepted?: Accepted;
 }
 
 async function conclude(
   { database, log }: SenderOptions,
   { account, tenant }: DirectoryEntry,
   row: OutboundRow,
-  { state, failure, aliases = [] }: Conclusion,
+  { state, failure, aliases = [], accepted }: Conclusion,
 ): Promise<void> {
   const reason = failure === undefined ? undefined : (failure.code ?? failure.kind);
   const draft = openOutbound(tenant.vault, row);
   const error = failure && { code: reason ?? failure.kind, message: failure.message };
   await database.orm.transaction(async (tx) => {
-    const settled = { id: row.id, attempts: row.attempts, state, reason, explanation: failure?.message };
+    const sealed = accepted && sealOutbound(tenant.vault, row.id, { ...draft, accepted });
+    const settled = {
+      id: row.id,
+      attempts: row.attempts,
+      state,
+      reason,
+      explanation: failure?.message,
+      sealed,
+    };
     // An answer that comes after somebody else gave the message up is still the better knowledge.
     const from: OutboundState[] = state === 'indeterminate' ? ['sending'] : ['sending', 'indeterminate'];
     if (!(await settleOutbound(tx, settled, from))) return;

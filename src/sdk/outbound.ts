@@ -6,6 +6,8 @@ export interface OutboundCapability {
   readonly textLengthMax: number;
   /** How many attachments one message takes; 0: none. */
   readonly mediaMax: number;
+  /** A message may answer another one. Default: false. */
+  readonly replies?: boolean;
   /** Sending the same `id` twice delivers it once. Then, and only then, a send without an answer is repeated. */
   readonly idempotent: boolean;
   /**
@@ -31,6 +33,8 @@ export interface OutboundRequest {
   /** As it was typed: a number in E.164 form, an address of the channel. */
   readonly to: string;
   readonly mediaCount: number;
+  /** Key of the message that this one answers, as `parse` gives it; only with `outbound.replies`. */
+  readonly replyTo?: string | undefined;
 }
 
 /** From whom, to whom and where a message belongs, in the words in which `parse` would tell of it. */
@@ -53,6 +57,8 @@ export interface OutboundMessage {
   readonly from: Address;
   readonly to: Address;
   readonly text: string | undefined;
+  /** Key of the message that this one answers, as `parse` gives it or `send` gave it as an alias. */
+  readonly replyTo?: string | undefined;
   readonly media: readonly OutboundMedia[];
   /**
    * Where the provider shall report on this message: the public URL of one of the connector's webhooks, by its name. What

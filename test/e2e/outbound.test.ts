@@ -185,6 +185,7 @@ it('says what is wrong with a request, and puts nothing on record', async () => 
     [{ to: 'whatsapp:+12025550142' }, 400, /no sender for whatsapp/],
     [{ text: '' }, 400, /nothing to send/],
     [{ media: [{ id: '019aaf3e-7c1d-7a52-b3f4-0c8a5a1e2d3f' }] }, 400, /POST \/v1\/media/],
+    [{ replyTo: '019aaf3e-7c1d-7a52-b3f4-0c8a5a1e2d3f' }, 400, /no message .* to answer/],
     [{ account: 'nobody' }, 404, /nobody/],
   ] as const;
   for (const [message, status, words] of wrong) {

@@ -26,6 +26,10 @@ export const newMessageSchema = z
       .max(100)
       .default([])
       .openapi({ description: 'Uploads to send along, see POST /v1/media.' }),
+    replyTo: z
+      .uuid()
+      .optional()
+      .openapi({ description: 'Id of the message that this one answers, where the channel has answers.' }),
     idempotencyKey: operatorText(200).openapi({
       description:
         'Yours to choose: the same key with the same request is one message, however often it is asked.',

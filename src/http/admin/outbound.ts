@@ -1,8 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { listOutbound, type OutboundRow, readOutbound } from '../../db/outbound.js';
 import { readAccounts } from '../../domain/accounts.js';
-import { openOutbound, requestOutbound, SendRequestError } from '../../domain/outbound.js';
+import { requestOutbound } from '../../domain/outbound.js';
+import { openOutbound } from '../../domain/outbound-draft.js';
 import { resolveOutbound } from '../../domain/outbound-resolution.js';
+import { SendRequestError } from '../../domain/send-request-error.js';
 import type { Tenant } from '../../domain/tenants.js';
 import { findByIdOrName, requireInstance } from './access.js';
 import type { AdminApp, AdminOptions } from './options.js';

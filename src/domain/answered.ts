@@ -1,0 +1,46 @@
+import type { Queries } from '../db/client.js';
+import { readRecordsById } from '../db/journal.js';
+import { readOutbound } from '../db/outbound.js';
+import { outboundKey } from '../sdk/index.js';
+import type { Account } from './accounts.js';
+import { type Answered, openOutbound } from './outbound-draft.js';
+import { openContent } from './records.js';
+import { SendRequestError } from './send-request-error.js';
+import type { Tenant } from './tenants.js';
+
+/**
+ * Finds the message that is to be answered.
+ *
+ * @param id of its record; undefined for a message that answers none.
+ * @throws {SendRequestError} where it cannot be answered by this account.
+ */
+export async function findAnswered(
+  queries: Queries,
+  tenant: Tenant,
+  account: Account,
+  id: string | undefined,
+): Promise<Answered | undefined> {
+  if (id === undefined) return undefined;
+  const record = (await readRecordsById(queries, [id])).get(id);
+  if (record === undefined || record.instanceId !== tenant.id || record.kind !== 'message') {
+    throw refused(`There is no message ${id} in this instance to answer.`);
+  }
+  if (record.accountId !== account.id) {
+    throw refused(`Message ${id} belongs to another account than ${account.name}, which cannot answer it.`);
+  }
+  if (record.sealedContent === null) throw refused(`The content of message ${id} was erased.`);
+  const { content } = openContent(tenant.vault, record);
+  if (!('key' in content)) throw refused(`Record ${id} is no message to answer.`);
+  const { key } = content;
+  const sent = key.startsWith(outboundKey(''))
+    ? await readOutbound(queries, tenant.id, key.slice(outboundKey('').length))
+    : undefined;
+  if (sent === undefined) return { key, providerKey: key };
+  const [providerKey] = openOutbound(tenant.vault, sent).accepted?.aliases ?? [];
+  if (providerKey === undefined) throw refused(`Message ${id} was not taken by the provider, or not yet.`);
+  return { key, providerKey };
+}
+
+function refused(explanation: string): SendRequestError {
+  return new SendRequestError('invalid', explanation);
+}

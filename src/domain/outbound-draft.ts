@@ -1,0 +1,32 @@
+import type { OutboundRow } from '../db/outbound.js';
+import type { Accepted, Route } from '../sdk/index.js';
+import type { InstanceVault } from '../vault/index.js';
+import type { Upload } from './uploads.js';
+
+/** What is kept, sealed, of a request to send. */
+export interface OutboundDraft {
+  readonly route: Route;
+  readonly text?: string | undefined;
+  readonly media: readonly Upload[];
+  readonly replyTo?: Answered | undefined;
+  /** What the provider said when it took the message. */
+  readonly accepted?: Accepted;
+}
+
+/** A message that another one answers. */
+export interface Answered {
+  /** Of its record. */
+  readonly key: string;
+  /** By which its connector knows it: the same, unless the gateway sent it. */
+  readonly providerKey: string;
+}
+
+const place = (id: string) => ({ table: 'outbound_messages', id, column: 'sealed' });
+
+export function sealOutbound(vault: InstanceVault, id: string, draft: OutboundDraft): Uint8Array {
+  return vault.sealJson(draft, place(id));
+}
+
+export function openOutbound(vault: InstanceVault, row: OutboundRow): OutboundDraft {
+  return vault.openJson(row.sealed, place(row.id)) as OutboundDraft;
+}
