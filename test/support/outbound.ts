@@ -20,8 +20,8 @@ export interface NewMessage {
   readonly account?: string;
   readonly to?: string;
   readonly text?: string;
-  readonly media?: readonly { readonly id: string   readonly replyTo?: string;
-}[];
+  readonly media?: readonly { readonly id: string }[];
+  readonly replyTo?: string;
   readonly idempotencyKey?: string;
 }
 
