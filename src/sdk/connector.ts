@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { CallCapability, CallRequest, EndedCall, OutboundCall, RoutedCall } from './call.js';
 import type { Capture } from './capture.js';
 import type { CommunicationEvent, EventAttachment, EventKind } from './event.js';
 import type { Accepted, OutboundCapability, OutboundMessage, OutboundRequest, Routed } from './outbound.js';
@@ -53,6 +54,8 @@ export interface Capabilities {
   readonly blindSpots: readonly string[];
   /** What it can send; absent when it only captures. Then `route` and `send` are there too. */
   readonly outbound?: OutboundCapability;
+  /** That it can make calls. Then `routeCall` and `call` are there too. */
+  readonly calls?: CallCapability;
 }
 
 /** A plugin for one provider. Pure data and pure functions; specified in docs/spec/connector.md. */
@@ -87,6 +90,23 @@ export interface Connector<Schema extends z.ZodObject = z.ZodObject> {
    * same (no answer, connection lost after the request left); `unavailable` and `throttled` only when it certainly did not.
    */
   send?(message: OutboundMessage, context: CallContext<z.infer<Schema>>): Promise<Accepted>;
+  /** Says who calls whom, whom it rings first, and where it belongs. Pure; the record of the request is made of it. */
+  routeCall?(request: CallRequest, settings: z.infer<Schema>): RoutedCall;
+  /**
+   * Has the provider make one call. Called only after its record is committed. Never retries by itself.
+   *
+   * @throws {Failure} as `send` does.
+   */
+  call?(call: OutboundCall, context: CallContext<z.infer<Schema>>): Promise<Accepted>;
+  /** Whether calls of an account with these settings are recorded: then one that was answered and has no recording is a gap. Pure. */
+  recordsCalls?(settings: z.infer<Schema>): boolean;
+  /**
+   * Lists the recordings that the provider has of one call, when those that were announced or expected have not come. What
+   * `parse` makes of an item MUST have the key that the webhook for the same event gives.
+   *
+   * @throws {Failure}
+   */
+  recordings?(call: EndedCall, context: CallContext<z.infer<Schema>>): AsyncIterable<Listed>;
   /**
    * Says how the bytes behind an attachment's `reference` are fetched. May ask the provider where they are.
    *

@@ -19,7 +19,7 @@ export const sharedEventFields = {
   /** The medium as users know it: `sms`, `mms`, `whatsapp`, `telegram`, `voice`. */
   channel: z.string().min(1).max(50),
   occurredAt: claimedTimeSchema.optional(),
-  /** How it travelled: messaging service, segments, carrier, trunk, forwarding. */
+  /** How it travelled: messaging service, segments, carrier, trunk, forwarding, SIP code, STIR/SHAKEN verdict. */
   routing: routingSchema.optional(),
   /** Where the parties were, as the channel tells. Dropped unless the instance turns it on. */
   location: routingSchema.optional(),
@@ -40,6 +40,8 @@ export const eventAttachmentSchema = z.strictObject({
 
 const about = { about: keySchema };
 const parties = { from: addressSchema, to: z.array(addressSchema).max(1_000) };
+/** Why it did not come to pass, as the provider says, or we where we did not try. */
+const errorSchema = z.strictObject({ code: z.string().max(100), message: z.string().max(2_000).optional() });
 const directionSchema = z.enum(['inbound', 'outbound']);
 
 export const messageEventSchema = z.strictObject({
@@ -111,7 +113,7 @@ export const receiptEventSchema = z.strictObject({
   status: z.enum(receiptStatuses),
   from: addressSchema.optional(),
   to: z.array(addressSchema).max(1_000).optional(),
-  error: z.strictObject({ code: z.string().max(100), message: z.string().max(2_000).optional() }).optional(),
+  error: errorSchema.optional(),
 });
 
 export const membershipEventSchema = z.strictObject({
@@ -123,29 +125,77 @@ export const membershipEventSchema = z.strictObject({
   title: z.string().max(1_000).optional(),
 });
 
+/**
+ * Every step that a leg may be at, least known first: of several, the last in this list is the status of the leg.
+ *
+ * The first five are the gateway's own, for a call that it was asked to make. `busy`: also turned down by the one who was
+ * called. `failed`: it could not be set up. `canceled`: the caller gave up, or nobody wanted it any more.
+ */
+export const callStatuses = [
+  'requested',
+  'indeterminate',
+  'accepted',
+  'refused',
+  'rejected',
+  'queued',
+  'initiated',
+  'ringing',
+  'in-progress',
+  'canceled',
+  'no-answer',
+  'busy',
+  'failed',
+  'completed',
+] as const;
+
+/** Who or what took a leg: `gateway` is the provider's own script, such as the one that says the notice. */
+export const answerers = ['person', 'machine', 'gateway'] as const;
+
+/**
+ * One thing about one leg of a call: a call is told by as many of these as there is news of it, in any order, and nothing is
+ * ever changed; the call log folds them (docs/spec/record.md).
+ */
 export const callEventSchema = z.strictObject({
   kind: z.literal('call'),
   ...sharedEventFields,
+  /** The numbers of this leg. `conversation` only where they are the two who talk, not on a leg that fetches the custodian. */
   ...parties,
+  /** Of the whole call, as its custodian sees it. */
   direction: directionSchema,
-  /** Key of the call that this tells of, where more than one event does; else the event's own key stands for the call. */
+  /** Key of the leg that this tells of, where more than one event does; else the event's own key stands for the leg. */
   about: keySchema.optional(),
-  /** Key of the parent leg. */
+  /** Key of the leg that made this one, as `about` of its events. */
   parent: keySchema.optional(),
-  status: z.string().max(50),
+  status: z.enum(callStatuses),
+  /** Place of this event among those of its leg, as the provider counts them. */
+  providerSequence: z.int().nonnegative().optional(),
+  /** As the network gave it for the caller; nobody has checked it. */
+  callerName: z.string().max(1_000).optional(),
+  answeredBy: z.enum(answerers).optional(),
   forwardedFrom: addressSchema.optional(),
+  /** Where else it is to ring. What rings in fact has a leg of its own. */
   forwardedTo: z.array(addressSchema).max(100).optional(),
   startedAt: instantSchema.optional(),
   answeredAt: instantSchema.optional(),
   endedAt: instantSchema.optional(),
+  /** From answer to end of this leg. */
   durationSeconds: z.int().nonnegative().optional(),
+  error: errorSchema.optional(),
 });
 
+/** `absent`: the provider has none after all, such as of a call that was too short. */
+export const recordingStatuses = ['in-progress', 'completed', 'absent', 'failed'] as const;
+
+/** One thing about one recording of a call; the attachment is there from `completed` on. */
 export const recordingEventSchema = z.strictObject({
   kind: z.literal('recording'),
   ...sharedEventFields,
+  /** Key of the leg that was recorded. */
   ...about,
-  status: z.string().max(50),
+  status: z.enum(recordingStatuses),
+  /** What somebody left who reached nobody. */
+  voicemail: z.boolean().optional(),
+  startedAt: instantSchema.optional(),
   durationSeconds: z.int().nonnegative().optional(),
   channels: z.int().positive().optional(),
   attachments: z.array(eventAttachmentSchema).max(100),
@@ -195,5 +245,8 @@ export type EventKind = CommunicationEvent['kind'];
 export type MessageEvent = z.infer<typeof messageEventSchema>;
 export type ReceiptEvent = z.infer<typeof receiptEventSchema>;
 export type ReceiptStatus = ReceiptEvent['status'];
+export type CallEvent = z.infer<typeof callEventSchema>;
+export type CallStatus = CallEvent['status'];
+export type RecordingEvent = z.infer<typeof recordingEventSchema>;
 export type Direction = z.infer<typeof directionSchema>;
 export type EventAttachment = z.infer<typeof eventAttachmentSchema>;

@@ -1,6 +1,7 @@
 /** The public contract: what a connector or a sink may import, as `archway/sdk`. */
 export { z } from 'zod';
 export * from './address.js';
+export * from './call.js';
 export * from './capture.js';
 export * from './connector.js';
 export * from './contract.js';
