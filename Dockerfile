@@ -6,6 +6,8 @@ COPY . .
 RUN sh scripts/image-steps.sh build /image
 
 FROM node:20-bookworm-slim AS runtime
+# yes: with the optional package for WhatsApp. It brings a GPL-3.0 library, so such an image is under GPL-3.0 as a whole.
+ARG WHATSAPP=no
 # UV_THREADPOOL_SIZE: Node's threads that wait for the disk; docs/performance.md says what it brings to an archive in a folder.
 ENV NODE_ENV=production \
     UV_THREADPOOL_SIZE=16 \
@@ -16,7 +18,7 @@ ENV NODE_ENV=production \
 WORKDIR /app
 COPY --from=build /image ./
 # The program's files stay root's, so that the gateway cannot change itself; it owns its data and nothing else.
-RUN sh scripts/image-steps.sh runtime \
+RUN WHATSAPP=$WHATSAPP sh scripts/image-steps.sh runtime \
  && install -d -m 0700 -o node -g node /data
 USER node
 VOLUME /data

@@ -31,6 +31,7 @@ tar -C "$root" --exclude=./.git --exclude=./node_modules --exclude=./dist --excl
 (cd "$scratch/source" && sh scripts/image-steps.sh build "$scratch/image") || fail 'the build steps failed'
 (cd "$scratch/image" && sh scripts/image-steps.sh runtime) || fail 'the runtime steps failed'
 if [ -e "$scratch/image/node_modules/typescript" ]; then fail 'it carries development dependencies'; fi
+if [ -e "$scratch/image/node_modules/libsignal" ]; then fail 'it carries a GPL-3.0 library that nobody asked for'; fi
 
 chmod 755 "$scratch"
 as_nobody=()

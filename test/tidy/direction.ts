@@ -30,6 +30,8 @@ const mayImportTypesOf: Readonly<Record<string, readonly string[]>> = { config: 
 export interface Packages {
   /** Installed in production. */
   readonly dependencies: ReadonlySet<string>;
+  /** Installed in production unless it is left out; so only to be imported when it is needed. */
+  readonly optionalDependencies: ReadonlySet<string>;
   /** There for tests and tools only. */
   readonly devDependencies: ReadonlySet<string>;
 }
@@ -97,7 +99,7 @@ export function pluginProblems(file: SourceFile, rules: PluginRules): Problem[] 
   );
 }
 
-function pluginObjections(path: string, { specifier }: Import, rules: PluginRules): string[] {
+function pluginObjections(path: string, { specifier, typeOnly, lazy }: Import, rules: PluginRules): string[] {
   if (specifier === undefined) return ['a plugin may not import what is computed at run time'];
   if (specifier.startsWith('node:') || specifier === 'archway/sdk') return [];
   if (specifier === 'archway/testkit') {
@@ -106,6 +108,9 @@ function pluginObjections(path: string, { specifier }: Import, rules: PluginRule
   if (isRelative(specifier)) return ownFileObjections(path, specifier, rules.folder);
   const name = packageOf(specifier);
   if (isTestCode(path) && rules.packages.devDependencies.has(name)) return [];
+  if (rules.packages.optionalDependencies.has(name)) {
+    return isTestCode(path) || typeOnly || lazy ? [] : [`${name} is optional: import it where it is used`];
+  }
   if (rules.packages.dependencies.has(name) && !rules.gatewayPackages.has(name)) return [];
   return [`a plugin uses archway/sdk, node: and its provider's library, not ${specifier}`];
 }

@@ -6,6 +6,7 @@ import { isTestCode, listFolders, readFiles, readText } from './tree.js';
 const manifest = JSON.parse(readText('package.json')) as Record<string, Record<string, string>>;
 const packages = {
   dependencies: new Set(Object.keys(manifest.dependencies ?? {})),
+  optionalDependencies: new Set(Object.keys(manifest.optionalDependencies ?? {})),
   devDependencies: new Set(Object.keys(manifest.devDependencies ?? {})),
 };
 const sources = readFiles((path) => /^(src|connectors)\/.*\.ts$/.test(path));
@@ -75,11 +76,22 @@ describe('plugins', () => {
     ['the test kit in code that ships', 'x.ts', "import { a } from 'archway/testkit';"],
     ['its own test code in code that ships', 'x.ts', "import { subject } from './testing.js';"],
     ['a devDependency in code that ships', 'x.ts', "import { it } from 'vitest';"],
+    ['an optional package at once', 'x.ts', "import a from '@whiskeysockets/baileys';"],
     ['a module that is computed', 'x.ts', 'export const load = (name: string) => import(name);'],
   ];
   test.each(canaries)('are seen importing %s', (_, name, text) => {
     const rules = { folder: 'connectors/canary', packages, gatewayPackages };
     expect(pluginProblems({ path: `connectors/canary/${name}`, text }, rules)).toHaveLength(1);
+  });
+});
+
+describe('an optional package', () => {
+  test.each([
+    ['when it is needed', "const a = await import('@whiskeysockets/baileys');"],
+    ['as a type', "import type { A } from '@whiskeysockets/baileys';"],
+  ])('may be imported %s', (_, text) => {
+    const rules = { folder: 'connectors/canary', packages, gatewayPackages };
+    expect(pluginProblems({ path: 'connectors/canary/x.ts', text }, rules)).toEqual([]);
   });
 });
 

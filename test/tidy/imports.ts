@@ -10,6 +10,8 @@ export interface Import {
   readonly names: readonly string[];
   /** Leaves no trace in the compiled code. */
   readonly typeOnly: boolean;
+  /** `import(…)`: loaded when it is reached, not when the file is. */
+  readonly lazy: boolean;
   readonly line: number;
 }
 
@@ -30,6 +32,7 @@ export function importsOf(file: SourceFile): Import[] {
       specifier: typeof value === 'string' ? value : undefined,
       names: namesOf(node),
       typeOnly: isTypeOnly(node),
+      lazy: node.type === 'ImportExpression',
       line: lineAt(file.text, node.start),
     });
   });

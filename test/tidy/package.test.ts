@@ -11,6 +11,7 @@ interface Manifest {
   readonly files: readonly string[];
   readonly exports: Record<string, string | Record<string, string>>;
   readonly dependencies: Record<string, string>;
+  readonly optionalDependencies: Record<string, string>;
   readonly devDependencies: Record<string, string>;
 }
 
@@ -31,10 +32,16 @@ function missingFiles({ bin, exports, files }: Pick<Manifest, 'bin' | 'exports' 
   return [...Object.values(bin), ...exported, ...packed].filter((path) => !exists(path));
 }
 
+const allOf = ({ dependencies, optionalDependencies, devDependencies }: Partial<Manifest>) => ({
+  ...dependencies,
+  ...optionalDependencies,
+  ...devDependencies,
+});
+
 /** Direct dependencies of which the lock says something else than the manifest. */
 function driftFromLock({ packages }: Lock): string[] {
-  const wanted = { ...manifest.dependencies, ...manifest.devDependencies };
-  const locked = { ...packages['']?.dependencies, ...packages['']?.devDependencies };
+  const wanted = allOf(manifest);
+  const locked = allOf(packages[''] ?? {});
   const names = new Set([...Object.keys(wanted), ...Object.keys(locked)]);
   return [...names].filter(
     (name) => wanted[name] !== locked[name] || packages[`node_modules/${name}`]?.version !== wanted[name],
