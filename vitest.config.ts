@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: { conditions: ['archway-source'] },
   ssr: { resolve: { conditions: ['archway-source', 'node', 'import', 'default'] } },
   test: {
-    include: ['src/**/*.test.ts', 'connectors/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'connectors/**/*.test.ts', 'providers/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['test/support/build.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -1,5 +1,5 @@
 import type { EventAttachment } from 'archway/sdk';
-import type { Form } from './form.js';
+import type { Form } from '../../providers/twilio/form.js';
 
 /** Twilio allows ten. */
 const mediaCountMax = 100;

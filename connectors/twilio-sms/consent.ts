@@ -1,5 +1,5 @@
 import type { CommunicationEvent, MessageEvent } from 'archway/sdk';
-import type { Form } from './form.js';
+import type { Form } from '../../providers/twilio/form.js';
 
 type ConsentEvent = Extract<CommunicationEvent, { kind: 'consent' }>;
 

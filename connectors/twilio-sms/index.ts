@@ -1,4 +1,5 @@
 import { defineConnector } from 'archway/sdk';
+import { retryOptions, verify } from '../../providers/twilio/verify.js';
 import { mediaRequest } from './media.js';
 import { parse } from './parse.js';
 import { reconcile } from './reconcile.js';
@@ -6,7 +7,6 @@ import { replyToMessage, replyToStatus } from './reply.js';
 import { route } from './route.js';
 import { send } from './send.js';
 import { ownAddressesOf, settingsSchema } from './settings.js';
-import { retryOptions, verify } from './verify.js';
 
 /** SMS and MMS by Twilio, and WhatsApp and RCS senders that Twilio hosts. */
 export default defineConnector({

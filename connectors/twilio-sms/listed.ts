@@ -5,11 +5,15 @@ import {
   type MessageEvent,
   type Parsed,
   type ReceiptEvent,
+  readJson,
   z,
 } from 'archway/sdk';
-import { channelOf, conversationOf, mediumOf, readParty } from './addresses.js';
-import { shorten } from './bounds.js';
-import { messageKey, sid } from './ids.js';
+import { conversationOf, readParty } from '../../providers/twilio/addresses.js';
+import { presentMembers } from '../../providers/twilio/details.js';
+import { sid } from '../../providers/twilio/ids.js';
+import { secondsOf } from '../../providers/twilio/lists.js';
+import { channelOf, mediumOf } from './channels.js';
+import { messageKey } from './ids.js';
 import { errorOf, statusOf } from './receipt.js';
 
 /** The endpoint of captures that hold a message as Twilio's API lists it. No webhook has this name. */
@@ -46,7 +50,6 @@ type ListedMedia = z.infer<typeof mediaSchema>;
 
 const mediaCountMax = 100;
 const contentTypeLengthMax = 255;
-const valueLengthMax = 2_000;
 
 /**
  * Reads a message that Twilio's API listed: the message under the key that its webhook has, the status that it has
@@ -65,14 +68,6 @@ export function readListed(capture: Capture): Parsed {
   if (receipt !== undefined) events.push(receipt);
   if (event.text === undefined && event.attachments.length === 0) events.push(contentGap(event, messageSid));
   return { kind: 'events', events };
-}
-
-function readJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8'));
-  } catch (error) {
-    return error;
-  }
 }
 
 function unsupported(reason: string): Parsed {
@@ -100,13 +95,13 @@ function readMessage(
     to: [to.address],
     ...(message.body && { text: message.body }),
     attachments,
-    routing: present({
+    routing: presentMembers({
       AccountSid: message.account_sid,
       ApiVersion: message.api_version,
       MessagingServiceSid: message.messaging_service_sid,
       NumSegments: message.num_segments,
     }),
-    provider: present({
+    provider: presentMembers({
       MessageSid: messageSid,
       NumMedia: message.num_media,
       direction: message.direction,
@@ -181,18 +176,4 @@ function attachmentsOf(
       ...(contentType && contentType.length <= contentTypeLengthMax && { contentType }),
     };
   });
-}
-
-/** Twilio's dates are RFC 2822 in GMT, to the second: `Fri, 24 May 2019 17:44:46 +0000`. */
-export function secondsOf(date: string | null | undefined): string | undefined {
-  const time = Date.parse(date ?? '');
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
-}
-
-function present(details: Readonly<Record<string, string | null | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(details).flatMap(([name, value]) =>
-      value ? [[name, shorten(value, valueLengthMax)]] : [],
-    ),
-  );
 }

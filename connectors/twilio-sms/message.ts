@@ -1,10 +1,12 @@
 import type { MessageEvent, Parsed } from 'archway/sdk';
-import { channelOf, conversationOf, mediumOf, type Party, readParty } from './addresses.js';
+import { conversationOf, type Party, readParty } from '../../providers/twilio/addresses.js';
+import { locationNames, pick, pickOthers, presentDetails } from '../../providers/twilio/details.js';
+import type { Form } from '../../providers/twilio/form.js';
 import { mediaCountOf, readAttachments } from './attachments.js';
+import { channelOf, mediumOf } from './channels.js';
 import { readConsent } from './consent.js';
-import { locationNames, pick, pickOthers, presentDetails, routingNames } from './details.js';
-import type { Form } from './form.js';
 import { messageKey, messageSidOf, repliedSidOf } from './ids.js';
+import { routingNames } from './routing.js';
 
 const recipientCountMax = 100;
 

@@ -1,6 +1,6 @@
 import type { Capture, Parsed } from 'archway/sdk';
-import { shorten } from './bounds.js';
-import { Form, isForm, readFields } from './form.js';
+import { shorten } from '../../providers/twilio/bounds.js';
+import { Form, isForm, readFields } from '../../providers/twilio/form.js';
 import { listedEndpoint, readListed } from './listed.js';
 import { readMessage } from './message.js';
 import { readReceipt } from './receipt.js';

@@ -1,10 +1,12 @@
 import { outboundKey, type Parsed, type ReceiptEvent, type ReceiptStatus } from 'archway/sdk';
-import { channelOf, conversationOf, mediumOf, readParty } from './addresses.js';
-import { shorten } from './bounds.js';
-import { locationNames, pick, pickOthers, presentDetails, routingNames } from './details.js';
-import { fingerprint } from './fingerprint.js';
-import type { Form } from './form.js';
+import { conversationOf, readParty } from '../../providers/twilio/addresses.js';
+import { shorten } from '../../providers/twilio/bounds.js';
+import { locationNames, pick, pickOthers, presentDetails } from '../../providers/twilio/details.js';
+import { fingerprint } from '../../providers/twilio/fingerprint.js';
+import type { Form } from '../../providers/twilio/form.js';
+import { channelOf, mediumOf } from './channels.js';
 import { messageKey, messageSidOf } from './ids.js';
+import { routingNames } from './routing.js';
 
 /** Source: https://www.twilio.com/docs/messaging/api/message-resource#message-status-values */
 const statuses = new Map<string, ReceiptStatus>([

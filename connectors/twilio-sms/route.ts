@@ -1,5 +1,5 @@
 import type { OutboundRequest, Routed } from 'archway/sdk';
-import { conversationOf, readParty } from './addresses.js';
+import { conversationOf, readParty } from '../../providers/twilio/addresses.js';
 import type { TwilioSettings } from './settings.js';
 
 const recipientPattern = /^(?:(?:whatsapp|rcs):)?\+[1-9]\d{6,14}$|^messenger:[^\s,]{1,200}$/;

@@ -1,7 +1,7 @@
 import { type Accepted, type CallContext, Failure, type OutboundMessage } from 'archway/sdk';
-import { HttpClient } from './http-client.js';
+import { HttpClient } from '../../providers/twilio/http-client.js';
+import { failureOf } from '../../providers/twilio/refusal.js';
 import { messageKey } from './ids.js';
-import { failureOf } from './send-failure.js';
 import type { TwilioSettings } from './settings.js';
 import { withMessage } from './status-url.js';
 
@@ -37,7 +37,7 @@ export async function send(
       statusCallback: withMessage(message.callbackUrl('status'), message.id),
     }));
   } catch (error) {
-    throw failureOf(error, httpClient.answered);
+    throw failureOf(error, httpClient.answered, 'message');
   }
   if (typeof sid !== 'string' || !/^[A-Za-z0-9]{34}$/.test(sid)) {
     throw new Failure('indeterminate', 'Twilio answered with success, but without the id of a message.');

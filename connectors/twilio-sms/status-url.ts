@@ -1,4 +1,4 @@
-import { retryOptions } from './verify.js';
+import { retryOptions } from '../../providers/twilio/verify.js';
 
 const parameter = 'message';
 const idPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -85,7 +85,10 @@ function packageObjections(path: string, { specifier = '', typeOnly }: Import, p
   return [`${name} is not in package.json`];
 }
 
-/** A connector or a sink: its folder, and what it may use. `gatewayPackages` are what the gateway itself imports. */
+/** What connectors of one provider share. A plugin too may use it, and it may use no plugin. */
+const shared = /^providers\/[a-z-]+\//;
+
+/** A connector or a sink, or what connectors share: its folder, and what it may use. `gatewayPackages` are what the gateway itself imports. */
 export interface PluginRules {
   readonly folder: string;
   readonly packages: Packages;
@@ -117,7 +120,9 @@ function pluginObjections(path: string, { specifier, typeOnly, lazy }: Import, r
 
 function ownFileObjections(path: string, specifier: string, folder: string): string[] {
   const target = targetOf(path, specifier);
-  if (!target.startsWith(`${folder}/`)) return [`a plugin may not import ${target}, outside its own folder`];
+  if (!target.startsWith(`${folder}/`) && !(shared.test(target) && !shared.test(`${folder}/`))) {
+    return [`a plugin may not import ${target}, outside its own folder`];
+  }
   if (!isTestCode(path) && isTestCode(target)) return [`code that ships imports the test code ${target}`];
   return [];
 }

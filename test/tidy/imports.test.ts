@@ -9,10 +9,11 @@ const packages = {
   optionalDependencies: new Set(Object.keys(manifest.optionalDependencies ?? {})),
   devDependencies: new Set(Object.keys(manifest.devDependencies ?? {})),
 };
-const sources = readFiles((path) => /^(src|connectors)\/.*\.ts$/.test(path));
+const sources = readFiles((path) => /^(src|connectors|providers)\/.*\.ts$/.test(path));
 const gatewayCode = sources.filter(({ path }) => path.startsWith('src/') && !path.startsWith('src/sinks/'));
 const gatewayPackages = packagesImportedBy(gatewayCode.filter(({ path }) => !isTestCode(path)));
 const plugins = [...listFolders('connectors'), ...listFolders('src/sinks')];
+const providers = listFolders('providers');
 
 const filesOf = (folder: string) => sources.filter(({ path }) => path.startsWith(`${folder}/`));
 
@@ -63,7 +64,7 @@ describe('plugins', () => {
     expect(plugins).toContain('src/sinks/filesystem');
   });
 
-  test.each(plugins)('%s has no more than a third party has', (folder) => {
+  test.each([...plugins, ...providers])('%s has no more than a third party has', (folder) => {
     const rules = { folder, packages, gatewayPackages };
     expect(filesOf(folder).flatMap((file) => pluginProblems(file, rules))).toEqual([]);
   });
@@ -72,6 +73,7 @@ describe('plugins', () => {
     ['the sources of the gateway', 'x.ts', "import { a } from '../../src/core/ids.js';"],
     ['the sources of the gateway, in a test', 'x.test.ts', "import { a } from '../../src/sdk/index.js';"],
     ['another plugin', 'x.ts', "import { a } from '../twilio-sms/form.js';"],
+    ['test code of what they share', 'x.ts', "import { a } from '../../providers/twilio/testing.js';"],
     ['what the gateway is built of', 'x.ts', "import { Hono } from 'hono';"],
     ['the test kit in code that ships', 'x.ts', "import { a } from 'archway/testkit';"],
     ['its own test code in code that ships', 'x.ts', "import { subject } from './testing.js';"],
@@ -95,9 +97,22 @@ describe('an optional package', () => {
   });
 });
 
+test('plugins may use what they share, which uses none of them', () => {
+  const use = "import { a } from '../../providers/twilio/form.js';";
+  const plugin = { folder: 'connectors/canary', packages, gatewayPackages };
+  expect(pluginProblems({ path: 'connectors/canary/x.ts', text: use }, plugin)).toEqual([]);
+  for (const text of [
+    "import a from '../../connectors/twilio-sms/index.js';",
+    "import a from '../other/a.js';",
+  ]) {
+    const rules = { folder: 'providers/canary', packages, gatewayPackages };
+    expect(pluginProblems({ path: 'providers/canary/x.ts', text }, rules)).toHaveLength(1);
+  }
+});
+
 describe('parse, verify and reply', () => {
   test.each(listFolders('connectors'))('of %s are pure', (folder) => {
-    const files = filesOf(folder).filter(({ path }) => !isTestCode(path));
+    const files = [...filesOf(folder), ...filesOf('providers')].filter(({ path }) => !isTestCode(path));
     expect(files.map(({ path }) => path)).toContain(`${folder}/parse.ts`);
     expect(purityProblems(files)).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import type { Capture, Verdict } from 'archway/sdk';
 import { isForm, readFields } from './form.js';
-import type { TwilioSettings } from './settings.js';
+import type { Tokens } from './settings.js';
 import { bodyDigestOf, sameText, signatureOf, signedFieldsOf, urlSpellings } from './signature.js';
 
 /**
@@ -19,7 +19,7 @@ const refused: Verdict = { ok: false, reason: 'bad_signature' };
  * body. A form is covered field by field, any other body by the digest in the URL's `bodySHA256`; a body that is
  * covered by neither is refused, which is stricter than Twilio's library.
  */
-export function verify(capture: Capture, settings: TwilioSettings): Verdict {
+export function verify(capture: Capture, settings: Tokens): Verdict {
   const signature = capture.headers['x-twilio-signature'];
   if (signature === undefined || signature === '') return { ok: false, reason: 'missing_signature' };
   // Before any work that grows with the body.

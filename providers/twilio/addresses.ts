@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Address } from 'archway/sdk';
 import { shorten } from './bounds.js';
 
-/** One end of a message, and the medium that its prefix names: `tel` where there is none. */
+/** One end of a message or call, and the medium that its prefix names: `tel` where there is none. */
 export interface Party {
   readonly address: Address;
   readonly medium: string;
@@ -17,7 +17,7 @@ const numberPattern = /^\+[1-9]\d{6,14}$/;
 
 /**
  * Reads `+12025550123`, a short code, an alphanumeric sender, or an address of another channel: `whatsapp:+12025550123`,
- * `rcs:brand`, `messenger:1234`. Undefined when it is empty or longer than an address can be.
+ * `rcs:brand`, `messenger:1234`, `client:alice`, `sip:alice@example.com`. Undefined when it is empty or longer than an address can be.
  *
  * @param name What the sender calls himself on the channel.
  */
@@ -39,23 +39,8 @@ function identify(medium: string, rest: string, asReceived: string): Pick<Addres
   return { scheme: 'other', value: asReceived };
 }
 
-/** The medium of a message between two parties. Either may stand without a prefix, such as an RCS user's number. */
-export function mediumOf(from: Party | undefined, to: Party | undefined): string {
-  const named = [from, to].find((party) => party !== undefined && party.medium !== 'tel');
-  return named?.medium ?? 'tel';
-}
-
 /**
- * The medium as users know it. Twilio gives what travels by MMS an id that starts with MM, also a text without pictures
- * to a group; so a receipt names the same channel as its message.
- */
-export function channelOf(medium: string, messageSid: string, mediaCount = 0): string {
-  if (medium !== 'tel') return medium;
-  return mediaCount > 0 || messageSid.startsWith('MM') ? 'mms' : 'sms';
-}
-
-/**
- * The people of a conversation and its medium, whoever of them writes: both directions and every receipt give the same.
+ * The people of a conversation and its medium, whoever of them begins: both directions and every receipt give the same.
  */
 export function conversationOf(medium: string, parties: readonly Party[]): string {
   const values = new Set(parties.map((party) => party.address.value));

@@ -1,5 +1,5 @@
 import { Failure } from 'archway/sdk';
-import type { TwilioSettings } from './settings.js';
+import type { ApiSettings } from './settings.js';
 
 /** Twilio's REST API, reading only. */
 export interface RestClient {
@@ -16,7 +16,7 @@ export interface RestClient {
 const timeoutMs = 30_000;
 
 /** Makes the official client; its package is loaded only now, since who only captures has no use for it. */
-export async function openRestClient(settings: TwilioSettings, signal: AbortSignal): Promise<RestClient> {
+export async function openRestClient(settings: ApiSettings, signal: AbortSignal): Promise<RestClient> {
   const { default: twilio } = await import('twilio');
   const client = twilio(settings.accountSid, settings.authToken, { timeout: timeoutMs });
   if (settings.apiBaseUrl !== undefined) client.api.baseUrl = settings.apiBaseUrl;

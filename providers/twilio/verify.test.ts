@@ -1,12 +1,11 @@
 import type { Capture } from 'archway/sdk';
 import { describe, expect, it } from 'vitest';
-import { settingsSchema, type TwilioSettings } from './settings.js';
+import type { Tokens } from './settings.js';
 import { bodyDigestOf, signatureOf, signedFieldsOf } from './signature.js';
-import { captureOf, sign, subject } from './testing.js';
+import { captureOf, madeUpCredentials as settings, sign } from './testing.js';
 import { retryOptions, verify } from './verify.js';
 
-const settings = settingsSchema.parse(subject.settings);
-const previousAuthToken = 'ffeeddccbbaa99887766554433221100';
+const { previousAuthToken } = settings;
 const badSignature = { ok: false, reason: 'bad_signature' };
 const message = captureOf('messages', 'MessageSid=SM1&From=%2B12025550123&To=%2B12025550100&Body=hello');
 
@@ -80,7 +79,7 @@ describe('the auth tokens', () => {
   it('are never empty, even if the settings came to be so', () => {
     const empty = { ...settings, authToken: '', previousAuthToken: '' };
     expect(verify(sign(message, ''), empty)).toEqual(badSignature);
-    expect(verify(sign(message, ''), {} as TwilioSettings)).toEqual(badSignature);
+    expect(verify(sign(message, ''), {} as Tokens)).toEqual(badSignature);
   });
 
   it('are the only ones accepted', () => {

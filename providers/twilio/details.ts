@@ -9,16 +9,6 @@ const nameLengthMax = 100;
 const valueLengthMax = 2_000;
 const fieldCountMax = 500;
 
-/** How a message travelled. */
-export const routingNames = [
-  'AccountSid',
-  'ApiVersion',
-  'ChannelInstallSid',
-  'ChannelPrefix',
-  'MessagingServiceSid',
-  'NumSegments',
-] as const;
-
 /** Where the numbers are registered, as carriers tell; not where the people were. */
 export const locationNames = [
   'FromCity',
@@ -83,4 +73,13 @@ export function presentDetails<Name extends string>(
     if (Object.keys(details[name]).length > 0) present[name] = details[name];
   }
   return present;
+}
+
+/** The members of a listed thing that have a value, as text. */
+export function presentMembers(members: Readonly<Record<string, string | null | undefined>>): Details {
+  return Object.fromEntries(
+    Object.entries(members).flatMap(([name, value]) =>
+      value ? [[name, shorten(value, valueLengthMax)]] : [],
+    ),
+  );
 }

@@ -8,10 +8,14 @@ const credentialCodes = new Set(['20003', '20005', '20006']);
 /**
  * What Twilio's refusal means. Its own words are not repeated, as they name the numbers; its code is, and tells the rest.
  *
- * A 5xx may come from behind the point at which a message was taken: there is no idempotency key to ask again with, so it
+ * A 5xx may come from behind the point at which it was taken: there is no idempotency key to ask again with, so it
  * is `indeterminate`. Source: https://www.twilio.com/docs/usage/requests-to-twilio, https://www.twilio.com/docs/api/errors
  */
-export function failureOf(error: unknown, answered: Answered | undefined): Failure {
+export function failureOf(
+  error: unknown,
+  answered: Answered | undefined,
+  thing: 'message' | 'call',
+): Failure {
   if (error instanceof Failure) return error;
   if (answered === undefined) {
     return new Failure(
@@ -31,7 +35,7 @@ export function failureOf(error: unknown, answered: Answered | undefined): Failu
     cause: error,
   };
   if (status === 429 || throttlingCodes.has(code ?? '')) {
-    return new Failure('throttled', `Twilio asks to send more slowly (${named}).`, options);
+    return new Failure('throttled', `Twilio asks to slow down (${named}).`, options);
   }
   if (status === 401 || credentialCodes.has(code ?? '')) {
     return new Failure(
@@ -48,16 +52,16 @@ export function failureOf(error: unknown, answered: Answered | undefined): Failu
     );
   }
   if (status === 408 || status >= 500 || status < 300) {
-    return new Failure('indeterminate', `Twilio answered ${named}; it may have taken the message.`, options);
+    return new Failure('indeterminate', `Twilio answered ${named}; it may have taken the ${thing}.`, options);
   }
-  return new Failure('rejected', rejection(code, named), options);
+  return new Failure('rejected', rejection(code, named, thing), options);
 }
 
-function rejection(code: string | undefined, named: string): string {
+function rejection(code: string | undefined, named: string, thing: string): string {
   if (code === '21610')
     return 'Twilio refused it with error 21610: the recipient has opted out of messages from this sender.';
   const more = code === undefined ? '' : ` See https://www.twilio.com/docs/api/errors/${code}.`;
-  return `Twilio refused the message ${named}.${more}`;
+  return `Twilio refused the ${thing} ${named}.${more}`;
 }
 
 /** Twilio's error number, as its library found it in the body. */
