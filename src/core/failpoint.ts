@@ -31,7 +31,11 @@ export type FailPoint =
 /** Those of a restore, which runs before any gateway does. */
 export type RestoreFailPoint = 'restore:marked' | 'restore:loaded' | 'restore:committed';
 
-type Handler = (point: FailPoint | RestoreFailPoint) => void;
+/** Those of a commit of a session, which only connectors with `run` pass. */
+export type SessionFailPoint = 'session:before-commit' | 'session:after-commit';
+
+type AnyFailPoint = FailPoint | RestoreFailPoint | SessionFailPoint;
+type Handler = (point: AnyFailPoint) => void;
 
 let handler: Handler | undefined;
 
@@ -39,6 +43,6 @@ export function onFailPoint(next: Handler): void {
   handler = next;
 }
 
-export function failPoint(point: FailPoint | RestoreFailPoint): void {
+export function failPoint(point: AnyFailPoint): void {
   if (handler !== undefined) handler(point);
 }

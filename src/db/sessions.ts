@@ -29,35 +29,78 @@ export interface StateRow {
   readonly sealed: Uint8Array | null;
 }
 
+/** Rows in one statement; a phone's first set of keys has 800. */
+const rowsMax = 500;
+
 export async function writeState(tx: Queries, rows: readonly StateRow[]): Promise<void> {
-  for (const { sealed, ...row } of rows) {
-    if (sealed === null) {
-      await tx
-        .delete(connectorState)
-        .where(and(eq(connectorState.accountId, row.accountId), eq(connectorState.key, row.key)));
-      continue;
-    }
-    const updatedAt = new Date();
+  const updatedAt = new Date();
+  const gone = rows.filter(({ sealed }) => sealed === null);
+  for (const some of pages(gone)) await tx.delete(connectorState).where(named(some));
+  const kept = rows.flatMap(({ sealed, ...row }) => (sealed === null ? [] : [{ ...row, sealed, updatedAt }]));
+  for (const some of pages(kept)) {
     await tx
       .insert(connectorState)
-      .values({ ...row, sealed, updatedAt })
+      .values(some)
       .onConflictDoUpdate({
         target: [connectorState.accountId, connectorState.key],
-        set: { sealed, updatedAt },
+        set: { sealed: sql`excluded.sealed`, updatedAt },
       });
   }
 }
 
+function pages<Row>(rows: readonly Row[]): Row[][] {
+  return Array.from({ length: Math.ceil(rows.length / rowsMax) }, (_, page) =>
+    rows.slice(page * rowsMax, (page + 1) * rowsMax),
+  );
+}
+
+/** All of one account. */
+function named(rows: readonly Pick<StateRow, 'accountId' | 'key'>[]) {
+  return and(
+    eq(connectorState.accountId, rows[0]?.accountId ?? ''),
+    inArray(
+      connectorState.key,
+      rows.map(({ key }) => key),
+    ),
+  );
+}
+
+/** By key; those without a value are left out. */
 export async function readState(
   queries: Queries,
   accountId: string,
-  key: string,
-): Promise<Uint8Array | undefined> {
-  const rows = await queries
-    .select({ sealed: connectorState.sealed })
-    .from(connectorState)
-    .where(and(eq(connectorState.accountId, accountId), eq(connectorState.key, key)));
-  return rows[0]?.sealed;
+  keys: readonly string[],
+): Promise<Map<string, Uint8Array>> {
+  const found = new Map<string, Uint8Array>();
+  for (const some of pages(keys)) {
+    const rows = await queries
+      .select({ key: connectorState.key, sealed: connectorState.sealed })
+      .from(connectorState)
+      .where(and(eq(connectorState.accountId, accountId), inArray(connectorState.key, some)));
+    for (const { key, sealed } of rows) found.set(key, sealed);
+  }
+  return found;
+}
+
+export async function deleteState(
+  tx: Queries,
+  accountId: string,
+  prefixes: readonly string[],
+): Promise<void> {
+  for (const prefix of prefixes) {
+    await tx
+      .delete(connectorState)
+      .where(
+        and(eq(connectorState.accountId, accountId), sql`starts_with(${connectorState.key}, ${prefix})`),
+      );
+  }
+}
+
+/** Its payload is the account's id. */
+export const ordersChannel = 'session_orders';
+
+export async function notifyOrder(tx: Queries, accountId: string): Promise<void> {
+  await tx.execute(sql`select pg_notify(${ordersChannel}, ${accountId})`);
 }
 
 export async function writeSession(queries: Queries, row: NewSession): Promise<void> {

@@ -22,22 +22,37 @@ const statePlace = (accountId: string, name: string) => ({
 });
 
 export function sealState(vault: InstanceVault, accountId: string, changes: StateChanges): StateRow[] {
-  return Object.entries(changes).map(([key, value]) => ({
+  return Object.entries(changes).map(([name, value]) => ({
     instanceId: vault.instanceId,
     accountId,
-    key,
-    sealed: value === null ? null : vault.sealText(value, statePlace(accountId, key)),
+    key: keyOf(vault, accountId, name),
+    sealed: value === null ? null : vault.sealText(value, statePlace(accountId, name)),
   }));
 }
 
+/** Numbers of people stand behind the slash of a name, and must not stand in the database. */
+function keyOf(vault: InstanceVault, accountId: string, name: string): string {
+  const slash = name.indexOf('/');
+  if (slash === -1) return name;
+  const digest = Buffer.from(vault.lookup('connector-state', `${accountId}/${name}`)).toString('base64url');
+  return `${name.slice(0, slash)}/${digest}`;
+}
+
+/** By name; those without a value are left out. */
 export async function recallState(
   queries: Queries,
   vault: InstanceVault,
   accountId: string,
-  name: string,
-): Promise<string | undefined> {
-  const sealed = await readState(queries, accountId, name);
-  return sealed === undefined ? undefined : vault.openText(sealed, statePlace(accountId, name));
+  names: readonly string[],
+): Promise<Map<string, string>> {
+  const keys = new Map(names.map((name) => [keyOf(vault, accountId, name), name]));
+  const rows = await readState(queries, accountId, [...keys.keys()]);
+  return new Map(
+    [...rows].map(([key, sealed]) => {
+      const name = keys.get(key) ?? key;
+      return [name, vault.openText(sealed, statePlace(accountId, name))];
+    }),
+  );
 }
 
 export async function keepHealth(

@@ -104,7 +104,10 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   const { publicListener, publicUrl } = await openPublicListener(config, ingress);
   cleanup.push(() => publicListener.close(listenerGraceMs));
   await door.open();
-  const sessions = await startSessionsAndSender({ ...parts, live, node, publicUrl }, cleanup);
+  const sessions = await startSessionsAndSender(
+    { ...parts, live, node, publicUrl, allowTestEndpoints },
+    cleanup,
+  );
   const admin = createAdmin({
     ...parts,
     refresh: async () => {
@@ -157,7 +160,7 @@ async function startSessionsAndSender(
 ): Promise<Sessions> {
   const sessions = new Sessions(options);
   cleanup.push(() => sessions.stop());
-  sessions.start();
+  await sessions.start();
   const sender = new Sender(options);
   cleanup.push(() => sender.stop());
   await sender.start();

@@ -1,17 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newId } from '../core/ids.js';
 import { decide } from '../core/retry-policy.js';
 import type { Database } from '../db/client.js';
-import { insertCapture } from '../db/inbox.js';
 import { acquireLease, type Lease, releaseLease } from '../db/leases.js';
-import { holdLease, writeState } from '../db/sessions.js';
 import type { Account } from '../domain/accounts.js';
-import { sealCapture } from '../domain/captures.js';
-import { keepHealth, recallState, sealState } from '../domain/sessions.js';
+import { keepHealth } from '../domain/sessions.js';
 import type { Tenant } from '../domain/tenants.js';
-import { Failure, type Received, type Session, type SessionHealth, type StateChanges } from '../sdk/index.js';
+import { Failure, type Session, type SessionHealth } from '../sdk/index.js';
 import type { Log } from '../telemetry/log.js';
 import type { LiveSessions } from './live-sessions.js';
+import type { SessionOrders } from './session-orders.js';
+import { SessionStore } from './session-store.js';
 
 export interface SessionRunnerOptions {
   readonly database: Database;
@@ -21,6 +19,8 @@ export interface SessionRunnerOptions {
   readonly node: string;
   readonly publicUrl: string;
   readonly live: LiveSessions;
+  readonly orders: SessionOrders;
+  readonly allowTestEndpoints: boolean;
   readonly log: Log;
 }
 
@@ -127,38 +127,26 @@ export class SessionRunner {
   }
 
   #session(lease: Lease, signal: AbortSignal): Session<Record<string, unknown>> {
-    const { database, tenant, account, publicUrl, live } = this.#options;
+    const { account, publicUrl, live, allowTestEndpoints } = this.#options;
+    const store = new SessionStore(this.#options, lease, signal);
     return {
       settings: account.settings,
       signal,
       now: () => new Date(),
-      emit: async (received, changes = {}) => {
-        // A run that did not end when it was asked to must not write beside the one after it.
-        signal.throwIfAborted();
-        await this.#emit(lease, received, changes);
-      },
-      recall: (name) => recallState(database.orm, tenant.vault, account.id, name),
+      emit: (received, changes) => store.emit(received, changes),
+      recall: async (name) => (await store.recall([name])).get(name),
+      recallMany: (names) => store.recall(names),
+      forget: (groups) => store.forget(groups),
+      nextOrder: (ending) => store.nextOrder(ending),
+      showLink: (offer) => store.showLink(offer),
       report: (health) => this.#report(health),
       offer: (handle) => {
         // A run that was asked to end no longer speaks for the account.
         if (!signal.aborted) live.offer(account.id, handle);
       },
       webhookUrl: (endpoint) => `${publicUrl}/webhooks/${account.id}/${endpoint}`,
+      allowTestEndpoints,
     };
-  }
-
-  async #emit(lease: Lease, received: readonly Received[], changes: StateChanges): Promise<void> {
-    const { database, tenant, account } = this.#options;
-    const receivedAt = new Date().toISOString();
-    const rows = received.map(({ provenance = 'session', ...each }) =>
-      sealCapture(tenant.vault, newId(), { ...each, account: account.id, receivedAt, provenance }),
-    );
-    const state = sealState(tenant.vault, account.id, changes);
-    await database.orm.transaction(async (tx) => {
-      await holdLease(tx, lease);
-      for (const row of rows) await insertCapture(tx, row);
-      await writeState(tx, state);
-    });
   }
 
   #report(health: SessionHealth): void {

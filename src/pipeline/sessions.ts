@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Account } from '../domain/accounts.js';
 import type { AccountDirectory } from './account-directory.js';
+import { SessionOrders } from './session-orders.js';
 import { SessionRunner, type SessionRunnerOptions } from './session-runner.js';
 import { WorkLoop } from './work-loop.js';
 
-export interface SessionsOptions extends Omit<SessionRunnerOptions, 'tenant' | 'account'> {
+export interface SessionsOptions extends Omit<SessionRunnerOptions, 'tenant' | 'account' | 'orders'> {
   readonly directory: AccountDirectory;
 }
 
@@ -15,6 +16,7 @@ const followMs = 5_000;
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #runners = new Map<string, SessionRunner>();
+  readonly #orders = new SessionOrders();
 
   readonly #loop: WorkLoop;
 
@@ -30,7 +32,8 @@ export class Sessions {
     });
   }
 
-  start(): void {
+  async start(): Promise<void> {
+    await this.#orders.start(this.#options.database);
     this.#loop.start();
   }
 
@@ -48,7 +51,7 @@ export class Sessions {
     }
     for (const { account, tenant } of this.#options.directory.entries()) {
       if (account.connector.run === undefined || this.#runners.has(account.id)) continue;
-      const runner = new SessionRunner({ ...this.#options, account, tenant });
+      const runner = new SessionRunner({ ...this.#options, orders: this.#orders, account, tenant });
       this.#runners.set(account.id, runner);
       runner.start();
     }

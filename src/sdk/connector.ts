@@ -4,7 +4,7 @@ import type { Capture } from './capture.js';
 import type { CommunicationEvent, EventAttachment, EventKind } from './event.js';
 import type { Accepted, OutboundCapability, OutboundMessage, OutboundRequest, Routed } from './outbound.js';
 import type { CallContext, Listed, MediaRequest, TimeWindow } from './provider-call.js';
-import type { Session } from './session.js';
+import type { LinkMethod, Session } from './session.js';
 
 /** Why a request is refused. There is no kind for "accepted all the same": an account without a verifier refuses. */
 export type RefusalReason = 'missing_signature' | 'bad_signature' | 'stale';
@@ -54,6 +54,8 @@ export interface Capabilities {
   readonly blindSpots: readonly string[];
   /** What it can send; absent when it only captures. Then `route` and `send` are there too. */
   readonly outbound?: OutboundCapability;
+  /** How a person links a device to an account; absent when its settings are all that it takes. Needs `run`. */
+  readonly linking?: readonly LinkMethod[];
   /** That it can make calls. Then `routeCall` and `call` are there too. */
   readonly calls?: CallCapability;
 }

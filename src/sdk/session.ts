@@ -27,13 +27,36 @@ export interface SessionHealth {
   readonly action?: string;
 }
 
-/** Changes of what a session keeps between its runs; null takes a value away. */
+/**
+ * Changes of what a session keeps between its runs; null takes a value away. What a name holds behind its first slash may
+ * name a person: at rest only a keyed digest of it is kept.
+ */
 export type StateChanges = Readonly<Record<string, string | null>>;
 
 /** What a session has received. */
 export interface Received extends Listed {
   /** `history`: from before the session began, as the provider hands it over when a device is linked. Default: `session`. */
   readonly provenance?: 'session' | 'history';
+}
+
+/** How a device is linked: by a picture that it scans, or by a code that is typed into it. */
+export const linkMethods = ['qr', 'code'] as const;
+
+export type LinkMethod = (typeof linkMethods)[number];
+
+/** What an operator asks of the session of an account. */
+export type LinkOrder =
+  /** `phoneNumber`: in E.164 form, of the device where the code will be typed. */
+  | { readonly kind: 'link'; readonly method: LinkMethod; readonly phoneNumber?: string }
+  | { readonly kind: 'unlink' };
+
+/** What has to be scanned or typed. Whoever has it can link a device of his own: it is a secret while it is valid. */
+export interface LinkOffer {
+  readonly method: LinkMethod;
+  /** The text of the QR code, or the code. */
+  readonly value: string;
+  /** ISO 8601, UTC. */
+  readonly expiresAt: string;
 }
 
 /** What a connector gets that keeps a connection of its own to the provider. */
@@ -47,6 +70,20 @@ export interface Session<Settings> extends CallContext<Settings> {
   emit(received: readonly Received[], changes?: StateChanges): Promise<void>;
   /** What an earlier run has kept under this name. Sealed at rest. */
   recall(name: string): Promise<string | undefined>;
+  /** The same for many names at once; those without a value are not in the answer. */
+  recallMany(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Takes away all values whose names begin with one of these groups and a slash.
+   *
+   * @throws as `emit` does.
+   */
+  forget(groups: readonly string[]): Promise<void>;
+  /** The operator's next order to link or to unlink, each given once. Waits for it; undefined when the signal is aborted. */
+  nextOrder(signal: AbortSignal): Promise<LinkOrder | undefined>;
+  /** Puts up what has to be scanned or typed, for holders of an API key; undefined takes it back. Sealed at rest, never logged. */
+  showLink(offer: LinkOffer | undefined): Promise<void>;
+  /** The operator lets this machine itself play the provider, also by plain http. False in real operation. */
+  readonly allowTestEndpoints: boolean;
   report(health: SessionHealth): void;
   /**
    * Puts up what `send` and `media` of this account need of the session, such as its open socket; they find it as
