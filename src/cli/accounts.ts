@@ -3,6 +3,7 @@ import { parseInterval } from './arguments.js';
 import type { ApiClient } from './client.js';
 import { isLoopback } from './connection.js';
 import { exitCodes } from './exit-codes.js';
+import { registerLinks } from './links.js';
 import { registerReconcile } from './reconciliations.js';
 import { addSetOption, readSettings, type Setting, settingNotes } from './settings.js';
 import { accountShape, accountTestShape, addedAccountShape, connectorShape } from './shapes.js';
@@ -50,6 +51,7 @@ export function registerAccounts(program: Command, shell: Shell): void {
     summary: 'check that the provider can reach the webhooks of an account',
     example: 'archway account test desk',
   }).action(action(shell, testAccount));
+  registerLinks(family, shell);
   registerReconcile(family, shell);
 }
 

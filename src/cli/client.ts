@@ -49,6 +49,10 @@ export class ApiClient {
     return this.#request('PATCH', path, answer, {}, body);
   }
 
+  delete<Schema extends z.ZodType>(path: string, answer: Schema): Promise<z.infer<Schema>> {
+    return this.#request('DELETE', path, answer, {});
+  }
+
   /** Every page of a list, until the server says that there is no more, or `limit` items have come. */
   async *pages<Item extends z.ZodType>(
     path: string,

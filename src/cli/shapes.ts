@@ -33,6 +33,15 @@ export const accountShape = z.looseObject({
 
 export const addedAccountShape = z.looseObject({ id: z.string(), webhooks: webhooksShape });
 
+export const linkShape = z.looseObject({
+  state: z.string().nullable(),
+  detail: z.string().nullable(),
+  action: z.string().nullable(),
+  offer: z
+    .looseObject({ method: z.enum(['qr', 'code']), value: z.string(), expiresAt: z.string() })
+    .nullable(),
+});
+
 export const accountTestShape = z.looseObject({
   ok: z.boolean(),
   checks: z.array(

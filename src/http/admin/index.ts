@@ -11,6 +11,7 @@ import { addConversationRoutes } from './conversations.js';
 import { addDeadLetterRoutes } from './dead-letters.js';
 import { addIdentityRoutes } from './identities.js';
 import { addInstanceRoutes } from './instances.js';
+import { addLinkRoutes } from './links.js';
 import { addMessageRoutes } from './messages.js';
 import { addOperationRoutes } from './operations.js';
 import { type AdminApp, type AdminOptions, newAdminApp } from './options.js';
@@ -33,6 +34,7 @@ const families = [
   addInstanceRoutes,
   addConnectorRoutes,
   addAccountRoutes,
+  addLinkRoutes,
   addSinkRoutes,
   addPeopleRoutes,
   addIdentityRoutes,
