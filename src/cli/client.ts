@@ -114,7 +114,7 @@ export class ApiClient {
   }
 
   async #request<Schema extends z.ZodType>(
-    method: 'GET' | 'POST' | 'PATCH',
+    method: 'DELETE' | 'GET' | 'POST' | 'PATCH',
     path: string,
     answer: Schema,
     query: Query,
