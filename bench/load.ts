@@ -34,7 +34,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   await Promise.all(Array.from({ length: options.connections }, () => converse(options, deadline, observe)));
   const elapsedSeconds = (performance.now() - start) / 1_000;
   latencies.sort((left, right) => left - right);
-  const quantile = (share: number) => round(latencies[Math.floor(latencies.length * share)] ?? 0);
+  const quantile = (share: number) => quantileOfSorted(latencies, share);
   return {
     requests: latencies.length,
     failures,
@@ -43,6 +43,17 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     p95Ms: quantile(0.95),
     p99Ms: quantile(0.99),
   };
+}
+
+export function quantileOf(values: readonly number[], share: number): number {
+  return quantileOfSorted(
+    values.toSorted((left, right) => left - right),
+    share,
+  );
+}
+
+function quantileOfSorted(values: readonly number[], share: number): number {
+  return round(values[Math.floor(values.length * share)] ?? 0);
 }
 
 function round(value: number): number {

@@ -5,36 +5,61 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type DatabaseLocation, openDatabase } from '../src/db/client.js';
-import { type Figures, measureGateway, measureUsual } from './measure.js';
+import { figuresOf, type Measured } from './figures.js';
+import { measureGateway, measureUsual } from './measure.js';
+import { measureReading } from './reading.js';
 import { printTable } from './table.js';
 
-/** `npm run bench [-- --json FILE] [--seconds N]`: all figures of one machine, in one run. */
+/**
+ * `npm run bench [-- --json FILE] [--seconds N] [--records N] [--only postgres|embedded]`: all figures of one machine, in
+ * one run. `--records` is the size of the large journal; with 0 nothing is read from one.
+ */
 const { values } = parseArgs({
-  options: { json: { type: 'string' }, seconds: { type: 'string', default: '10' } },
+  options: {
+    json: { type: 'string' },
+    seconds: { type: 'string', default: '10' },
+    records: { type: 'string', default: '1000000' },
+    only: { type: 'string' },
+  },
 });
 const durationMs = Number(values.seconds) * 1_000;
+const records = Number(values.records);
+if (!(durationMs > 0) || !(records === 0 || records > 10_000))
+  throw new RangeError('--seconds is more than 0; --records is 0 or more than 10000.');
 const scratch = mkdtempSync(join(tmpdir(), 'archway-bench-'));
 // Postgres runs as another user, who must be able to reach its folder.
 chmodSync(scratch, 0o755);
 const script = fileURLToPath(new URL('../../scripts/postgres-for-tests.sh', import.meta.url));
 
 try {
-  const figures: Record<string, Figures> = {};
-  const server = startPostgres();
+  const all: Record<string, Measured> = {};
+  // Written after each database: what ends the second must not take the figures of the first.
+  const keep = (database: string, measured: Measured) => {
+    all[database] = measured;
+    if (values.json === undefined) return;
+    const figures = Object.entries(all).map(([name, each]) => [name, figuresOf(each)]);
+    writeFileSync(values.json, `${JSON.stringify(Object.fromEntries(figures), null, 2)}\n`);
+  };
+  const server = values.only === 'embedded' ? undefined : startPostgres();
   if (server !== undefined)
-    figures.postgres = await measure('Postgres', (name) => freshDatabase(server, name));
-  figures.embedded = await measure('embedded', async (name) => ({
-    kind: 'embedded',
-    directory: join(scratch, name, 'database'),
-  }));
-  printTable(figures);
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
+    keep('postgres', await measure('Postgres', (name) => freshDatabase(server, name)));
+  if (values.only !== 'postgres') {
+    const locate = (name: string) => join(scratch, name, 'database');
+    keep(
+      'embedded',
+      await measure('embedded', async (name) => ({ kind: 'embedded', directory: locate(name) })),
+    );
+  }
+  printTable(all);
 } finally {
   spawnSync(script, ['stop', join(scratch, 'postgres'), 'immediate'], { stdio: 'ignore' });
   rmSync(scratch, { recursive: true, force: true });
 }
 
-async function measure(title: string, locate: (name: string) => Promise<DatabaseLocation>): Promise<Figures> {
+async function measure(
+  title: string,
+  locate: (name: string) => Promise<DatabaseLocation>,
+): Promise<Measured> {
   console.log(`\nOn ${title}:`);
   const a = await measureUsual('bare', await locate('a'), durationMs);
   console.log(`  (a) a bare handler: ${a.ratePerSecond}/s`);
@@ -44,10 +69,12 @@ async function measure(title: string, locate: (name: string) => Promise<Database
   console.log(`  (b2) the usual way with our check: ${b2.ratePerSecond}/s`);
   const location = await locate('c');
   console.log(`  syncing: ${await syncSettings(location)}`);
-  const measured = await measureGateway(join(scratch, `${title}-data`), location, durationMs);
-  console.log(`  (c) Archway: ${measured.c.ratePerSecond}/s, drained at ${measured.drainPerSecond}/s`);
-  const ratio = (baseline: number) => Math.round((measured.c.ratePerSecond / baseline) * 100) / 100;
-  return { a, b, b2, ...measured, cOverB: ratio(b.ratePerSecond), cOverA: ratio(a.ratePerSecond) };
+  const gateway = await measureGateway(join(scratch, `${title}-data`), location, durationMs);
+  console.log(`  (c) Archway: ${gateway.c.ratePerSecond}/s, drained at ${gateway.drainPerSecond}/s`);
+  if (records === 0) return { a, b, b2, gateway, reading: undefined };
+  const reading = await measureReading(join(scratch, `${title}-log`), await locate('log'), records);
+  console.log(`  start on ${records} records: ${reading.startMs} ms`);
+  return { a, b, b2, gateway, reading };
 }
 
 async function syncSettings(location: DatabaseLocation): Promise<string> {

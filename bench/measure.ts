@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DatabaseLocation, openDatabase } from '../src/db/client.js';
-import { type LoadResult, runLoad } from './load.js';
-import { type GatewayServer, publicUrl, residentMb, startGateway, startUsual } from './servers.js';
+import { type LoadResult, quantileOf, runLoad } from './load.js';
+import { type GatewayServer, publicUrl, residentMb, startGateway, startUsual, usedBy } from './servers.js';
 import { account, signedRequests } from './traffic.js';
 
 const connections = 64;
@@ -22,16 +22,11 @@ export interface GatewayFigures {
   readonly delayP95Ms: number;
   /** The highest that was seen. */
   readonly residentMb: number;
+  /** While the backlog is worked off: about the middle of that time, and at its end. */
+  readonly residentMiddleMb: number;
+  readonly residentEndMb: number;
+  /** The same at twenty moments of that time. */
   readonly residentOverTimeMb: readonly number[];
-  readonly startMs: number;
-}
-
-export interface Figures extends GatewayFigures {
-  readonly a: LoadResult;
-  readonly b: LoadResult;
-  readonly b2: LoadResult;
-  readonly cOverB: number;
-  readonly cOverA: number;
 }
 
 export async function measureUsual(
@@ -54,15 +49,17 @@ export async function measureGateway(
   durationMs: number,
 ): Promise<GatewayFigures> {
   const gateway = await startGateway(dataDirectory, location);
-  const residentOverTimeMb: number[] = [];
-  const sampler = setInterval(() => residentOverTimeMb.push(residentMb(gateway.process.pid ?? 0)), 1_000);
+  const samples: number[] = [];
+  const sampler = setInterval(() => samples.push(residentMb(gateway.process.pid ?? 0)), 200);
   try {
     const path = await addAccount(gateway);
     const begun = performance.now();
     const c = await load(gateway.port, path, durationMs);
     const sent = c.requests - c.failures;
+    const highestMb = Math.max(...samples.splice(0));
     const drained = await drain(gateway, sent);
     const endToEndPerSecond = Math.round(sent / ((performance.now() - begun) / 1_000));
+    clearInterval(sampler);
     await gateway.stop();
     checkArchive(dataDirectory, sent);
     return {
@@ -70,14 +67,23 @@ export async function measureGateway(
       endToEndPerSecond,
       drainPerSecond: drained,
       delayP95Ms: await delayP95(usedBy(dataDirectory, location)),
-      residentMb: Math.max(...residentOverTimeMb),
-      residentOverTimeMb,
-      startMs: gateway.startMs,
+      residentMb: Math.max(highestMb, ...samples),
+      residentMiddleMb: typical(samples, 0.4, 0.6),
+      residentEndMb: typical(samples, 0.8, 1),
+      residentOverTimeMb: Array.from({ length: 20 }, (_, part) =>
+        typical(samples, part / 20, (part + 1) / 20),
+      ),
     };
   } finally {
     clearInterval(sampler);
     await gateway.stop();
   }
+}
+
+/** The median of a stretch of the samples, which is given by its shares of the whole. */
+function typical(samples: readonly number[], from: number, to: number): number {
+  const first = Math.floor(samples.length * from);
+  return quantileOf(samples.slice(first, Math.max(first + 1, Math.floor(samples.length * to))), 0.5);
 }
 
 async function addAccount(gateway: GatewayServer): Promise<string> {
@@ -123,12 +129,6 @@ function checkArchive(dataDirectory: string, sent: number): void {
   const files = readdirSync(join(dataDirectory, 'archive'), { recursive: true, encoding: 'utf8' });
   const archived = files.filter((file) => file.endsWith('.json')).length;
   if (archived < sent) throw new Error(`${sent} were sent and ${archived} are in the archive.`);
-}
-
-/** A gateway keeps its embedded database in its data directory. */
-function usedBy(dataDirectory: string, location: DatabaseLocation): DatabaseLocation {
-  if (location.kind === 'postgres') return location;
-  return { kind: 'embedded', directory: join(dataDirectory, 'database') };
 }
 
 async function delayP95(location: DatabaseLocation): Promise<number> {

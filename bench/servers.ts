@@ -67,6 +67,12 @@ export async function startGateway(
   };
 }
 
+/** A gateway keeps its embedded database in its data directory. */
+export function usedBy(dataDirectory: string, location: DatabaseLocation): DatabaseLocation {
+  if (location.kind === 'postgres') return location;
+  return { kind: 'embedded', directory: join(dataDirectory, 'database') };
+}
+
 /** Resident memory of a process in MB. Linux only: elsewhere 0. */
 export function residentMb(processId: number): number {
   try {

@@ -15,6 +15,7 @@ interface ListOptions {
   readonly custodian?: string;
   readonly contact?: string;
   readonly conversation?: string;
+  readonly newest?: true;
   readonly limit?: number;
 }
 
@@ -44,6 +45,7 @@ export function registerMessages(program: Command, shell: Shell): void {
     .option('--custodian <person>', 'id or name of a custodian who took part, as known today')
     .option('--contact <person>', 'id or name of a contact who took part, as known today')
     .option('--conversation <id>', 'id of a conversation')
+    .option('--newest', 'the newest first')
     .option('--limit <number>', 'stop after this many (default: all)', parseLimit)
     .action(action(shell, listMessages));
   addApiCommand(program, 'message <id>', {
@@ -54,7 +56,8 @@ export function registerMessages(program: Command, shell: Shell): void {
 
 async function listMessages({ output, client }: Context, options: ListOptions): Promise<void> {
   const { limit, since, until, account, direction, address, conversation, custodian, contact } = options;
-  const query = { since, until, account, direction, address, conversation, custodian, contact };
+  const order = options.newest === true ? 'newest' : undefined;
+  const query = { since, until, account, direction, address, conversation, custodian, contact, order };
   const table = new Table(columns);
   let count = 0;
   for await (const page of (await client()).pages('/v1/messages', messageShape, { query, limit })) {

@@ -34,40 +34,55 @@ export interface ConversationRow {
 /** Milliseconds since 1970, which travel through every driver unchanged. */
 const milliseconds = (time: SQL) => sql`(extract(epoch from ${time}) * 1000)::float8`;
 
-/** Conversations in which something was said, those with the newest record first. */
+/**
+ * Conversations in which something was said, those with the newest record first. The newest span of each is found first, in
+ * the order of an index: all others are only added up for those that are shown.
+ */
 export async function listConversations(
   queries: Queries,
   filter: ConversationFilter,
 ): Promise<ConversationRow[]> {
+  const { instanceId, before } = filter;
   const rows = await queries.execute<Record<keyof ConversationRow, never>>(sql`
+    with listed as materialized (
+      select conversation_id, last_sequence from thread_spans as span
+      where instance_id = ${instanceId} and records > 0 ${among(filter)}
+        ${before === undefined ? sql`` : sql`and last_sequence < ${before}`}
+        and not exists (
+          select 1 from thread_spans as later
+          where later.instance_id = ${instanceId} and later.conversation_id = span.conversation_id
+            and later.records > 0 and later.last_sequence > span.last_sequence)
+      order by last_sequence desc limit ${filter.limit})
     select conversation_id as id, sum(records)::float8 as records, sum(messages)::float8 as messages,
       sum(calls)::float8 as calls, ${milliseconds(sql`min(first_at)`)} as "firstAt",
-      ${milliseconds(sql`max(last_at)`)} as "lastAt", max(last_sequence)::float8 as "lastSequence"
-    from thread_spans
-    where instance_id = ${filter.instanceId} and records > 0 ${among(filter)}
-    group by conversation_id
-    having true ${filter.before === undefined ? sql`` : sql`and max(last_sequence) < ${filter.before}`}
-      ${filter.since === undefined ? sql`` : sql`and max(last_at) >= ${filter.since.toISOString()}::timestamptz`}
-      ${filter.until === undefined ? sql`` : sql`and min(first_at) < ${filter.until.toISOString()}::timestamptz`}
-    order by max(last_sequence) desc limit ${filter.limit}`);
+      ${milliseconds(sql`max(last_at)`)} as "lastAt", listed.last_sequence::float8 as "lastSequence"
+    from listed join thread_spans using (conversation_id)
+    where instance_id = ${instanceId} and records > 0
+    group by conversation_id, listed.last_sequence order by listed.last_sequence desc`);
   return rows.map((row) => ({ ...row, firstAt: new Date(row.firstAt), lastAt: new Date(row.lastAt) }));
 }
 
 /** Each condition may hold in another thread of the conversation; it is listed whole. */
 function among(filter: ConversationFilter): SQL {
-  const { instanceId, id, personIds, addressId, channel, accountId } = filter;
-  const inSpans = (condition: SQL) => sql`and conversation_id in (
-    select span.conversation_id from thread_spans as span join threads on threads.id = span.thread_id
-    where span.instance_id = ${instanceId} and span.records > 0 and ${condition})`;
+  const { instanceId, id, personIds, addressId, channel, accountId, since, until } = filter;
+  const inSpans = (condition: SQL) => sql`and span.conversation_id in (
+    select other.conversation_id from thread_spans as other join threads on threads.id = other.thread_id
+    where other.instance_id = ${instanceId} and other.records > 0 and ${condition})`;
+  const sometime = (condition: SQL) => sql`and exists (
+    select 1 from thread_spans as other
+    where other.instance_id = ${instanceId} and other.conversation_id = span.conversation_id
+      and other.records > 0 and ${condition})`;
   return sql.join([
-    id === undefined ? sql`` : sql`and conversation_id = ${id}`,
-    ...personIds.map((personId) => sql`and ${personId} = any(principals)`),
+    id === undefined ? sql`` : sql`and span.conversation_id = ${id}`,
+    ...personIds.map((personId) => sql`and ${personId} = any(span.principals)`),
     channel === undefined ? sql`` : inSpans(sql`${channel} = any(threads.channels)`),
     accountId === undefined ? sql`` : inSpans(sql`threads.account_id = ${accountId}`),
     addressId === undefined
       ? sql``
       : inSpans(sql`exists (select 1 from thread_parties as party
-          where party.thread_id = span.thread_id and party.address_id = ${addressId})`),
+          where party.thread_id = other.thread_id and party.address_id = ${addressId})`),
+    since === undefined ? sql`` : sometime(sql`other.last_at >= ${since.toISOString()}::timestamptz`),
+    until === undefined ? sql`` : sometime(sql`other.first_at < ${until.toISOString()}::timestamptz`),
   ]);
 }
 

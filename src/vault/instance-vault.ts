@@ -126,10 +126,11 @@ export class InstanceVault extends Opaque {
 
   /** The first 16 bytes of `lookup` as a UUID of version 8 (RFC 9562), for ids that must be the same each time. */
   lookupId(scope: string, value: string): string {
-    const bytes = Buffer.from(this.lookup(scope, value).subarray(0, 16));
+    const bytes = Buffer.from(this.lookup(scope, value).buffer, 0, 16);
     bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
     bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-    return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+    const hex = bytes.toString('hex');
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   }
 
   /**

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/core/ids.js';
 import { readHistory } from '../../src/db/journal.js';
-import { readMessages } from '../../src/db/message-log.js';
+import { readMessages } from '../../src/db/message-page.js';
 import { captureOwn, ownCapture } from '../../src/domain/own-captures.js';
 import { eventKey } from '../../src/pipeline/draft.js';
 import { originOf } from '../../src/pipeline/origin.js';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canonicalBytes } from '../../src/core/canonical.js';
 import { receiptRank } from '../../src/core/receipt-status.js';
 import { readRecords } from '../../src/db/journal.js';
-import { readMessages } from '../../src/db/message-log.js';
+import { readMessages } from '../../src/db/message-page.js';
 import { addPerson } from '../../src/domain/people.js';
 import { envelopeSchema, type ReceiptEvent } from '../../src/sdk/index.js';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';

@@ -58,5 +58,6 @@ export const threadSpans = pgTable(
   (table) => [
     primaryKey({ columns: [table.threadId, table.position] }),
     index('thread_spans_by_conversation').on(table.instanceId, table.conversationId),
+    index('thread_spans_by_sequence').on(table.instanceId, table.lastSequence),
   ],
 );

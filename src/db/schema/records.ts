@@ -88,6 +88,22 @@ export const messages = pgTable(
   ],
 );
 
+/**
+ * Projection: between which numbers of the journal the messages lie that were received in an hour. Numbers follow the times
+ * closely, but for what waited somewhere; with this a page of a time is found without looking at all that came before it.
+ */
+export const messageHours = pgTable(
+  'message_hours',
+  {
+    instanceId: instanceId(),
+    /** The beginning of the hour. */
+    hour: instant('hour').notNull(),
+    firstSequence: bigint('first_sequence', { mode: 'number' }).notNull(),
+    lastSequence: bigint('last_sequence', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.instanceId, table.hour] })],
+);
+
 /** Projection: receipts by the message they are about, which may not be known yet. */
 export const receipts = pgTable(
   'receipts',

@@ -6,7 +6,7 @@ import { auditAct } from '../../domain/audit.js';
 import { readConversationEntries, readConversationViews } from '../../domain/conversation-view.js';
 import { rebuildThreads } from '../../domain/threads.js';
 import { requireInstance } from './access.js';
-import { accountIdOf, personIdsOf } from './filters.js';
+import { accountIdOf, peopleOf } from './filters.js';
 import { attachmentSchema, historyEntrySchema } from './message-schemas.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { cutPage, numberAfter } from './pagination.js';
@@ -139,14 +139,14 @@ export function addConversationRoutes(app: AdminApp, options: AdminOptions): voi
     const tenant = await requireInstance(context, tenants);
     const query = context.req.valid('query');
     const people = [
-      ...(await personIdsOf(options, tenant, 'custodian', query.custodian)),
-      ...(await personIdsOf(options, tenant, 'contact', query.contact)),
+      ...(await peopleOf(options, tenant, 'custodian', query.custodian)),
+      ...(await peopleOf(options, tenant, 'contact', query.contact)),
     ];
     const read = await listConversations(database.orm, {
       instanceId: tenant.id,
       before: query.cursor === undefined ? undefined : numberAfter('conversations', query.cursor),
       limit: query.limit + 1,
-      personIds: people,
+      personIds: people.map((person) => person.id),
       addressId: query.address === undefined ? undefined : addressId(tenant.vault, query.address),
       channel: query.channel,
       accountId: await accountIdOf(options, tenant, query.account),

@@ -1,18 +1,18 @@
 import { readAccounts } from '../../domain/accounts.js';
-import { type PersonRole, readPeople } from '../../domain/people.js';
+import { type PersonRole, type PersonWithIdentities, readPeople } from '../../domain/people.js';
 import type { Tenant } from '../../domain/tenants.js';
 import { findByIdOrName } from './access.js';
 import type { AdminOptions } from './options.js';
 
 /** Nobody or one: for use beside others that must take part. */
-export async function personIdsOf(
+export async function peopleOf(
   { database }: AdminOptions,
   tenant: Tenant,
   role: PersonRole,
   wanted: string | undefined,
-): Promise<string[]> {
+): Promise<PersonWithIdentities[]> {
   if (wanted === undefined) return [];
-  return [findByIdOrName(role, await readPeople(database.orm, tenant, role), wanted).id];
+  return [findByIdOrName(role, await readPeople(database.orm, tenant, role), wanted)];
 }
 
 export async function accountIdOf(

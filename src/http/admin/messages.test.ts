@@ -98,6 +98,13 @@ describe('the message log', () => {
     expect(seen).toEqual(['Text of m1', 'Text of m2', 'Text of m3']);
   });
 
+  it('is read against the order of the journal, by what came last', async () => {
+    const newest = await list('?order=newest&limit=2');
+    expect(texts(newest)).toEqual(['Text of m3', 'Text of m2']);
+    expect(texts(await list(`?order=newest&limit=2&cursor=${newest.next}`))).toEqual(['Text of m1']);
+    expect(texts(await list(`?order=newest&account=${desk}`))).toEqual(['Text of m2', 'Text of m1']);
+  });
+
   it('is filtered by account, direction, address, conversation and time', async () => {
     const [first, second] = (await list()).data;
     expect(texts(await list('?account=branch'))).toEqual(['Text of m3']);
