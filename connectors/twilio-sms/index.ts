@@ -12,7 +12,7 @@ import { ownAddressesOf, settingsSchema } from './settings.js';
 export default defineConnector({
   id: 'twilio-sms',
   title: 'Twilio Programmable Messaging',
-  version: '2',
+  version: '3',
   settings: settingsSchema,
   capabilities: {
     events: ['message', 'receipt', 'consent', 'gap'],

@@ -39,7 +39,8 @@ const placedNames = ['From', 'To', 'MessageStatus', 'ErrorCode', ...routingNames
  * Reads a status callback. No time is claimed: Twilio gives none but `RawDlrDoneDate`, a carrier's wall clock without its
  * time zone, which stays in `provider`.
  *
- * @param ownMessage id of the message that we asked Twilio to send: it is known by that before Twilio has told us its own.
+ * @param ownMessage id of the message that we asked Twilio to send: it is known by that before Twilio has told us its own,
+ * and the status shows that both are one.
  */
 export function readReceipt(form: Form, ownMessage?: string): Parsed {
   const messageSid = messageSidOf(form);
@@ -70,7 +71,9 @@ export function readReceipt(form: Form, ownMessage?: string): Parsed {
       provider: pickOthers(form, placed),
     }),
   };
-  return { kind: 'events', events: [receipt] };
+  if (ownMessage === undefined) return { kind: 'events', events: [receipt] };
+  const alias = { alias: messageKey(messageSid), key: outboundKey(ownMessage) };
+  return { kind: 'events', events: [receipt], aliases: [alias] };
 }
 
 function unsupported(reason: string): Parsed {

@@ -27,7 +27,11 @@ const fixtureFileSchema = z.strictObject({
     body: z.string(),
   }),
   expected: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('events'), events: z.array(eventSchema) }),
+    z.strictObject({
+      kind: z.literal('events'),
+      events: z.array(eventSchema),
+      aliases: z.array(z.strictObject({ alias: z.string(), key: z.string() })).optional(),
+    }),
     z.strictObject({ kind: z.enum(['ignored', 'unsupported']), reason: z.string() }),
   ]),
 });

@@ -24,6 +24,25 @@ export async function findAliases(
   return new Map(rows.map((row) => [row.alias, row.eventKey]));
 }
 
+/** Of these keyed ids of events, those that have a second name. */
+export async function findAliased(
+  queries: Queries,
+  instanceId: string,
+  eventKeys: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (eventKeys.length === 0) return new Set();
+  const rows = await queries
+    .select({ eventKey: eventAliases.eventKey })
+    .from(eventAliases)
+    .where(
+      and(
+        eq(eventAliases.instanceId, instanceId),
+        sql`${eventAliases.eventKey} = any(${sql.param([...eventKeys])}::uuid[])`,
+      ),
+    );
+  return new Set(rows.map(({ eventKey }) => eventKey));
+}
+
 /** The first meaning of an alias stays. Receipts that came under it before are the event's from now on. */
 export async function insertAliases(tx: Queries, aliases: readonly NewAlias[]): Promise<void> {
   if (aliases.length === 0) return;

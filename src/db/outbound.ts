@@ -2,7 +2,7 @@ import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { FailureKind } from '../sdk/index.js';
 import type { Queries } from './client.js';
 import type { Lease } from './leases.js';
-import { type OutboundState, outboundMessages } from './schema/index.js';
+import { type OutboundState, outboundMessages, unexplained } from './schema/index.js';
 
 export type OutboundRow = typeof outboundMessages.$inferSelect;
 export type NewOutbound = Omit<typeof outboundMessages.$inferInsert, 'position' | 'attempts'>;
@@ -174,6 +174,43 @@ export async function settleOutbound(
     )
     .returning({ id: outboundMessages.id });
   return rows.length > 0;
+}
+
+/**
+ * Messages of which the provider has spoken, by their ids: they did arrive there, whatever came of the call. MUST come before
+ * their aliases are written in the same transaction. The rows are locked also while a call is under way, so that whoever
+ * settles it finds the aliases.
+ */
+export async function settleReported(
+  tx: Queries,
+  reported: readonly { readonly id: string; readonly accountId: string }[],
+): Promise<void> {
+  if (reported.length === 0) return;
+  const rows = await tx.execute<{ id: string; state: OutboundState; attempts: number }>(sql`
+    select outbound_messages.id, state, attempts from outbound_messages
+    join unnest(${sql.param(reported.map(({ id }) => id))}::uuid[],
+                ${sql.param(reported.map(({ accountId }) => accountId))}::uuid[]) as given (id, account_id)
+      on given.id = outbound_messages.id and given.account_id = outbound_messages.account_id
+    order by outbound_messages.id for update of outbound_messages`);
+  for (const { id, state, attempts } of rows) {
+    if (state === 'indeterminate')
+      await settleOutbound(tx, reportedSend({ id, attempts }), ['indeterminate']);
+  }
+}
+
+/** How a message without an answer ends when the provider turns out to know it. */
+export function reportedSend({ id, attempts }: Pick<OutboundRow, 'id' | 'attempts'>): Settled {
+  const explanation = 'There was no answer, but the provider reported on it: it had arrived there.';
+  return { id, attempts, state: 'accepted', reason: 'reported', explanation };
+}
+
+/** Messages whose provider's id may not be known: on their way, without an answer, or settled by a person. */
+export async function unexplainedSends(queries: Queries, accountId: string): Promise<OutboundRow[]> {
+  return queries
+    .select()
+    .from(outboundMessages)
+    .where(and(eq(outboundMessages.accountId, accountId), unexplained))
+    .orderBy(asc(outboundMessages.position));
 }
 
 export interface SendingTrouble {

@@ -1,7 +1,7 @@
 import { newId } from '../core/ids.js';
 import type { Queries } from '../db/client.js';
 import { type CaptureRow, insertCapture } from '../db/inbox.js';
-import type { OwnEvent } from '../sdk/index.js';
+import type { EventAlias, OwnEvent } from '../sdk/index.js';
 import type { InstanceVault } from '../vault/index.js';
 import { sealCapture } from './captures.js';
 
@@ -16,11 +16,6 @@ export interface OwnStatement {
   readonly events: readonly OwnEvent[];
   /** Keys that mean another event of the same account from now on. */
   readonly aliases?: readonly EventAlias[];
-}
-
-export interface EventAlias {
-  readonly alias: string;
-  readonly key: string;
 }
 
 /** What the gateway's own records have in place of a connector, where they belong to no account. */

@@ -10,6 +10,7 @@ import type { DirectoryEntry } from './account-directory.js';
 import type { Draft } from './draft.js';
 import type { Ingest } from './ingest.js';
 import { KnownEvents, provenanceOf } from './known-events.js';
+import { explainSends } from './listed-sends.js';
 import { originOf } from './origin.js';
 import { readCapture } from './reading.js';
 import { byFirstName, draftsOf } from './recorder.js';
@@ -46,12 +47,7 @@ const settledPollMs = 50;
 export async function takeBatch(options: BatchOptions, listed: readonly Listed[]): Promise<Counts> {
   const { database, ingest, entry, startedAt, signal } = options;
   const { tenant } = entry;
-  const items = await readItems(options, listed);
-  const known = await KnownEvents.find(
-    database.orm,
-    tenant.id,
-    items.flatMap(({ drafts }) => drafts),
-  );
+  const { items, known } = await readItems(options, listed);
   let earlier = 0;
   const lacking: (Item & { absentKey: string | undefined })[] = [];
   for (const { capture, drafts } of items) {
@@ -74,10 +70,15 @@ export async function takeBatch(options: BatchOptions, listed: readonly Listed[]
   return { observed: items.length, recorded: items.length - missing - late, missing, late };
 }
 
-/** What carries no communication is left out. */
-async function readItems({ database, entry }: BatchOptions, listed: readonly Listed[]): Promise<Item[]> {
-  const { account, tenant } = entry;
-  const items = listed.map((each): Item => {
+interface Items {
+  readonly items: readonly Item[];
+  readonly known: KnownEvents;
+}
+
+/** What carries no communication is left out. What we sent ourselves has the name under which the journal has it. */
+async function readItems(options: BatchOptions, listed: readonly Listed[]): Promise<Items> {
+  const { account, tenant } = options.entry;
+  const read = listed.map((each): Item => {
     const capture: Capture = {
       ...each,
       account: account.id,
@@ -88,15 +89,24 @@ async function readItems({ database, entry }: BatchOptions, listed: readonly Lis
     const source = { row, capture, account, origin: originOf(account, 'reconciled') };
     return { capture, drafts: draftsOf(tenant, { source, reading: readCapture(account, capture) }) };
   });
-  const named = await byFirstName(
-    database.orm,
-    tenant,
-    items.flatMap(({ drafts }) => drafts),
-  );
+  for (;;) {
+    const found = await nameItems(options, read);
+    const absent = found.items.flatMap(({ drafts: [first] }) =>
+      first === undefined || found.known.record(first.eventKey) !== undefined ? [] : [first],
+    );
+    if (!(await explainSends(options, absent))) return found;
+  }
+}
+
+async function nameItems({ database, entry }: BatchOptions, read: readonly Item[]): Promise<Items> {
+  const { tenant } = entry;
+  const all = read.flatMap(({ drafts }) => drafts);
+  const named = await byFirstName(database.orm, tenant, all);
   let next = 0;
-  return items
+  const items = read
     .map(({ capture, drafts }) => ({ capture, drafts: drafts.map(() => named[next++] as Draft) }))
     .filter(({ drafts }) => drafts.length > 0);
+  return { items, known: await KnownEvents.find(database.orm, tenant.id, named) };
 }
 
 async function untilSettled(database: Database, taken: readonly Taken[], signal: AbortSignal): Promise<void> {

@@ -1,8 +1,14 @@
 import { z } from 'zod';
 import { wellFormed } from '../core/canonical.js';
 import type { Account } from '../domain/accounts.js';
-import type { EventAlias } from '../domain/own-captures.js';
-import { type Capture, eventSchema, keySchema, type OwnEvent, ownEventSchema } from '../sdk/index.js';
+import {
+  type Capture,
+  type EventAlias,
+  eventSchema,
+  keySchema,
+  type OwnEvent,
+  ownEventSchema,
+} from '../sdk/index.js';
 
 /** Why a capture is kept aside instead of becoming records. */
 export type QuarantineReason =
@@ -24,16 +30,18 @@ export type Reading =
 
 const reasonLengthMax = 1_000;
 
+const aliasesSchema = z.array(z.object({ alias: keySchema, key: keySchema })).optional();
+
 /** A plugin's answer is checked: one that says nothing must not end as a capture that carried nothing. */
 const parsedSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('events'), events: z.array(eventSchema).min(1) }),
+  z.object({ kind: z.literal('events'), events: z.array(eventSchema).min(1), aliases: aliasesSchema }),
   z.object({ kind: z.enum(['ignored', 'unsupported']), reason: z.string().transform(printable) }),
 ]);
 
 /** What the gateway itself put on record, see domain/own-captures.ts. */
 const ownStatementSchema = z.object({
   events: z.array(ownEventSchema).min(1),
-  aliases: z.array(z.object({ alias: keySchema, key: keySchema })).optional(),
+  aliases: aliasesSchema,
 });
 
 /**

@@ -14,6 +14,7 @@ import {
 import type { Lease } from '../db/leases.js';
 import { enqueueMediaJobs } from '../db/media-jobs.js';
 import { insertMessages, raiseStatuses } from '../db/message-log.js';
+import { settleReported } from '../db/outbound.js';
 import { countLeftOut } from '../db/sink-counts.js';
 import { listSinks } from '../db/sinks.js';
 import { addressId } from '../domain/addresses.js';
@@ -23,7 +24,7 @@ import { resolvePeople } from '../domain/people.js';
 import { openContent } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
 import { recordTouches } from '../domain/threads.js';
-import type { RecordKind } from '../sdk/index.js';
+import { outboundIdOf, type RecordKind } from '../sdk/index.js';
 import {
   type Draft,
   draftConflict,
@@ -75,6 +76,7 @@ export async function record(
   reads: readonly Read[],
 ): Promise<Recorded> {
   const last = await lockJournal(tx, tenant.id, lease);
+  await settleReported(tx, reads.flatMap(reportedSends));
   await insertAliases(tx, aliasesOf(tenant, reads));
   const candidates = await byFirstName(
     tx,
@@ -93,6 +95,16 @@ export async function record(
     unmatched,
     quarantined: quarantines.map(({ source, reason }) => ({ captureId: source.row.id, reason })),
   };
+}
+
+/** Messages of ours that a provider knows by a name of its own. */
+function reportedSends({ source, reading }: Read): { id: string; accountId: string }[] {
+  const { accountId } = source.origin;
+  if (reading.kind !== 'events' || accountId === undefined || source.row.provenance === 'internal') return [];
+  return (reading.aliases ?? []).flatMap(({ key }) => {
+    const id = outboundIdOf(key);
+    return id === undefined ? [] : [{ id, accountId }];
+  });
 }
 
 function aliasesOf({ id, vault }: Tenant, reads: readonly Read[]): NewAlias[] {

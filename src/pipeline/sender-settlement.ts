@@ -1,18 +1,23 @@
 import { failPoint } from '../core/failpoint.js';
 import { decide } from '../core/retry-policy.js';
+import type { Queries } from '../db/client.js';
+import { findAliased, insertAliases } from '../db/event-aliases.js';
 import {
   type OutboundRow,
   type OutboundState,
   pauseSending,
   readSending,
+  reportedSend,
   resumeSending,
   settleOutbound,
 } from '../db/outbound.js';
 import { outboundReceipt } from '../domain/outbound.js';
 import { openOutbound, sealOutbound } from '../domain/outbound-draft.js';
-import { captureOwn, type EventAlias } from '../domain/own-captures.js';
-import { type Accepted, Failure, outboundKey } from '../sdk/index.js';
+import { captureOwn } from '../domain/own-captures.js';
+import { type Accepted, type EventAlias, Failure, outboundKey } from '../sdk/index.js';
 import type { DirectoryEntry } from './account-directory.js';
+import { eventKey } from './draft.js';
+import { originOf } from './origin.js';
 import type { Answer } from './provider-send.js';
 import type { SenderOptions } from './sender.js';
 
@@ -63,10 +68,12 @@ interface Conclusion {
 
 async function conclude(
   { database, log }: SenderOptions,
-  { account, tenant }: DirectoryEntry,
+  entry: DirectoryEntry,
   row: OutboundRow,
   { state, failure, aliases = [], accepted }: Conclusion,
 ): Promise<void> {
+  const { account, tenant } = entry;
+  const origin = originOf(account, 'internal');
   const reason = failure === undefined ? undefined : (failure.code ?? failure.kind);
   const draft = openOutbound(tenant.vault, row);
   const error = failure && { code: reason ?? failure.kind, message: failure.message };
@@ -83,8 +90,22 @@ async function conclude(
     // An answer that comes after somebody else gave the message up is still the better knowledge.
     const from: OutboundState[] = state === 'indeterminate' ? ['sending'] : ['sending', 'indeterminate'];
     if (!(await settleOutbound(tx, settled, from))) return;
+    const names = aliases.map(({ alias, key }) => ({
+      instanceId: tenant.id,
+      alias: eventKey(tenant.vault, origin, alias),
+      eventKey: eventKey(tenant.vault, origin, key),
+    }));
+    // Not only when the statement is read: who compares what the provider lists must know them as soon as the call is over.
+    await insertAliases(tx, names);
+    // The provider's report was quicker than the end of the call: it has the message.
+    const isReported = state === 'indeterminate' && (await hasName(tx, entry, row));
+    if (isReported) await settleOutbound(tx, reportedSend(row), ['indeterminate']);
     await captureOwn(tx, tenant.vault, account.id, {
-      events: [outboundReceipt(row.id, draft, state, error)],
+      events: [
+        isReported
+          ? outboundReceipt(row.id, draft, 'accepted')
+          : outboundReceipt(row.id, draft, state, error),
+      ],
       ...(aliases.length > 0 && { aliases }),
     });
     if (state !== 'indeterminate') await resumeSending(tx, account.id);
@@ -93,6 +114,15 @@ async function conclude(
   failPoint('sender:after-settle');
   if (failure !== undefined)
     log.warn({ account: account.id, message: row.id, state, reason }, 'A message was not accepted.');
+}
+
+async function hasName(
+  tx: Queries,
+  { account, tenant }: DirectoryEntry,
+  { id }: OutboundRow,
+): Promise<boolean> {
+  const key = eventKey(tenant.vault, originOf(account, 'internal'), outboundKey(id));
+  return (await findAliased(tx, tenant.id, [key])).size > 0;
 }
 
 /** Nothing has left, and no message is to blame: the account waits, and then tries the same message first. */

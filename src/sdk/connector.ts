@@ -16,8 +16,23 @@ export type Verdict = { readonly ok: true } | { readonly ok: false; readonly rea
  * the parser does not know is `unsupported`, becomes a record with that reason, and can be parsed again later.
  */
 export type Parsed =
-  | { readonly kind: 'events'; readonly events: readonly CommunicationEvent[] }
+  | {
+      readonly kind: 'events';
+      readonly events: readonly CommunicationEvent[];
+      /** What the capture shows of events that have a second key. They hold for what was recorded before, too. */
+      readonly aliases?: readonly EventAlias[];
+    }
   | { readonly kind: 'ignored' | 'unsupported'; readonly reason: string };
+
+/**
+ * Two keys of one event of the account. A provider that repeats our own id in what it reports on a message shows that its id
+ * and `outbound/<id>` are the same message, also where the answer to `send` was lost.
+ */
+export interface EventAlias {
+  readonly alias: string;
+  /** The key under which the journal has the event, or will have it. */
+  readonly key: string;
+}
 
 export interface Given {
   /** The account's own addresses, canonical (see `Address.value`). */

@@ -79,3 +79,10 @@ export interface Accepted {
 export function outboundKey(id: string): string {
   return `outbound/${id}`;
 }
+
+const outboundKeyPattern = /^outbound\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** The id of the message whose record has this key; undefined for the key of anything else. */
+export function outboundIdOf(key: string): string | undefined {
+  return outboundKeyPattern.exec(key)?.[1];
+}

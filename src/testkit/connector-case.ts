@@ -1,4 +1,12 @@
-import { type Capture, type Connector, eventSchema, type Given, type Parsed } from '../sdk/index.js';
+import {
+  type Capture,
+  type Connector,
+  eventSchema,
+  type Given,
+  keySchema,
+  type Parsed,
+  z,
+} from '../sdk/index.js';
 import { must, mustReturn } from './check.js';
 import type { ConnectorSubject, Fixture } from './subject.js';
 
@@ -62,11 +70,19 @@ export function eventsOf(result: Parsed) {
 /** What is wrong with a value that `parse` returned; undefined for a proper one. */
 export function faultOf(result: unknown): string | undefined {
   if (typeof result !== 'object' || result === null) return `returned ${String(result)}`;
-  const { kind, events, reason } = result as Record<string, unknown>;
-  if (kind === 'events') return faultOfEvents(events);
+  const { kind, events, aliases, reason } = result as Record<string, unknown>;
+  if (kind === 'events') return faultOfEvents(events) ?? faultOfAliases(aliases);
   if (kind !== 'ignored' && kind !== 'unsupported') return `returned the kind ${String(kind)}, which is none`;
   const hasReason = typeof reason === 'string' && reason.trim() !== '';
   return hasReason ? undefined : `returned ${kind} without a reason`;
+}
+
+const aliasesSchema = z.array(z.strictObject({ alias: keySchema, key: keySchema })).optional();
+
+function faultOfAliases(aliases: unknown): string | undefined {
+  return aliasesSchema.safeParse(aliases).success
+    ? undefined
+    : 'returned aliases that are no list of pairs of an alias and a key';
 }
 
 function faultOfEvents(events: unknown): string | undefined {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { eventSchema, z } from '../sdk/index.js';
+import { eventSchema, keySchema, z } from '../sdk/index.js';
 import type { Fixture } from './subject.js';
 
 /** `fixtures/<name>.json`: what differs between requests; the rest is the same for all. */
@@ -11,7 +11,11 @@ const fixtureFileSchema = z.strictObject({
   /** Text; sent as UTF-8. */
   body: z.string(),
   expected: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('events'), events: z.array(eventSchema) }),
+    z.strictObject({
+      kind: z.literal('events'),
+      events: z.array(eventSchema),
+      aliases: z.array(z.strictObject({ alias: keySchema, key: keySchema })).optional(),
+    }),
     z.strictObject({ kind: z.enum(['ignored', 'unsupported']), reason: z.string() }),
   ]),
 });

@@ -4,6 +4,7 @@ import type {
   Connector,
   Delivery,
   DeliveryAttachment,
+  EventAlias,
   Evidence,
   Sink,
 } from '../sdk/index.js';
@@ -39,7 +40,11 @@ export interface Fixture {
   /** Of a listed item: the name of the fixture that is the webhook for the same event. */
   readonly twin?: string;
   readonly expected:
-    | { readonly kind: 'events'; readonly events: readonly CommunicationEvent[] }
+    | {
+        readonly kind: 'events';
+        readonly events: readonly CommunicationEvent[];
+        readonly aliases?: readonly EventAlias[] | undefined;
+      }
     | { readonly kind: 'ignored' | 'unsupported'; readonly reason: string };
 }
 

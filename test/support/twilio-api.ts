@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { captureOf, sign } from '../../connectors/twilio-sms/testing.js';
 import type { GatewayProcess } from './gateway-process.js';
 import { desk, send } from './traffic.js';
+import type { TwilioList } from './twilio-list.js';
 
 /** A request to send, as Twilio saw it. */
 export interface SeenSend {
@@ -23,6 +24,8 @@ export class TwilioApi implements AsyncDisposable {
   readonly seen: SeenSend[] = [];
   /** Default: takes every message. */
   answer: Answer = taken;
+  /** What it answers to those who ask what there was. */
+  lists: TwilioList | undefined;
   readonly #server = createServer((request, response) => void this.#take(request, response));
 
   static async start(): Promise<TwilioApi> {
@@ -41,7 +44,13 @@ export class TwilioApi implements AsyncDisposable {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // After an outage the gateway asks what it missed: nothing.
+    // After an outage the gateway asks what it missed: nothing, where there is no list.
+    if (request.method === 'GET' && this.lists !== undefined) {
+      const { authorization = '' } = request.headers;
+      const listed = await fetch(`${this.lists.url}${request.url}`, { headers: { authorization } });
+      response.writeHead(listed.status, { 'content-type': 'application/json' }).end(await listed.text());
+      return;
+    }
     if (request.method === 'GET') {
       const empty = JSON.stringify({ messages: [], next_page_uri: null });
       response.writeHead(200, { 'content-type': 'application/json' }).end(empty);
@@ -62,6 +71,16 @@ export class TwilioApi implements AsyncDisposable {
     this.seen.push(seen);
     await this.answer(seen, response);
   }
+}
+
+/** Keeps the message, as Twilio lists it from then on, and then answers. */
+export function keeping(list: TwilioList, answer: Answer): Answer {
+  return (seen, response) => {
+    const { sid, to, text: body } = seen;
+    const sentAt = new Date();
+    list.keep({ sid, from: desk.number, to, body, direction: 'outbound-api', status: 'sent', sentAt });
+    return answer(seen, response);
+  };
 }
 
 /** Breaks the connection in place of an answer. */

@@ -14,6 +14,9 @@ import { instanceId } from './instances.js';
  */
 export type OutboundState = 'requested' | 'sending' | 'accepted' | 'rejected' | 'refused' | 'indeterminate';
 
+/** Messages whose provider's id may not be known. A condition of an index, so it is written out. */
+export const unexplained = sql`state in ('sending', 'indeterminate') or (state = 'accepted' and reason = 'resolved')`;
+
 /** What the gateway was asked to send. `position` is the order of the requests. `sealed`: the request. */
 export const outboundMessages = pgTable(
   'outbound_messages',
@@ -42,6 +45,7 @@ export const outboundMessages = pgTable(
   (table) => [
     uniqueIndex('outbound_by_idempotency').on(table.accountId, table.idempotencyId),
     index('outbound_by_instance').on(table.instanceId, table.position),
+    index('outbound_unexplained').on(table.accountId).where(unexplained),
     index('outbound_waiting')
       .on(table.accountId, table.position)
       .where(sql`state in ('requested', 'sending')`),

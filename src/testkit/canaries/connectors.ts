@@ -154,6 +154,9 @@ const parsing = [
     'a field that no event has',
     eachEvent((event) => ({ ...event, extra: 1 })),
   ),
+  withParse('events-fit-schema', 'an alias without the key that it stands for', (parsed) =>
+    parsed.kind === 'events' ? { ...parsed, aliases: [{ alias: 'another key' }] } : parsed,
+  ),
   withParse('events-fit-schema', 'a list without events', (parsed) =>
     parsed.kind === 'ignored' ? { kind: 'events', events: [] } : parsed,
   ),

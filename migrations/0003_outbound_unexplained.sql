@@ -1,0 +1,1 @@
+CREATE INDEX "outbound_unexplained" ON "outbound_messages" USING btree ("account_id") WHERE state in ('sending', 'indeterminate') or (state = 'accepted' and reason = 'resolved');
