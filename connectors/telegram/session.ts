@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, type Session } from 'archway/sdk';
-import { type Api, GrammyError, HttpError } from 'grammy';
+import type { Api } from 'grammy';
+import { openApi } from './api.js';
+import { failureOf } from './failure.js';
 import { readers } from './parse.js';
 import type { TelegramSettings } from './settings.js';
 
@@ -27,14 +29,8 @@ export async function run(session: TelegramSession): Promise<void> {
     else await watchWebhook(session, api);
   } catch (error) {
     if (session.signal.aborted) return;
-    throw asFailure(error);
+    throw failureOf(error);
   }
-}
-
-/** Loaded when an account needs it, so that a gateway without Telegram does not pay for it. */
-async function openApi({ token, apiBaseUrl }: TelegramSettings): Promise<Api> {
-  const { Api } = await import('grammy');
-  return new Api(token, { ...(apiBaseUrl !== undefined && { apiRoot: apiBaseUrl.replace(/\/$/, '') }) });
 }
 
 /**
@@ -111,36 +107,4 @@ export function healthOf(info: WebhookInfo, url: string, now: Date) {
     };
   }
   return { state: 'open' as const };
-}
-
-/** What a call to Telegram failed by, in the terms of retry policy. Telegram's descriptions name no secret. */
-function asFailure(error: unknown): unknown {
-  if (error instanceof GrammyError) return refusal(error);
-  if (error instanceof HttpError)
-    return new Failure('unavailable', 'Telegram could not be reached.', { cause: withoutUrl(error) });
-  return error;
-}
-
-function refusal({ error_code: code, description, parameters }: GrammyError): Failure {
-  const said = `Telegram answered ${code}: ${description}`;
-  if (code === 401 || code === 404)
-    return new Failure('auth', `${said}. The token is not, or no longer, valid.`);
-  if (code === 409)
-    return new Failure(
-      'unavailable',
-      `${said}. Another program polls with the same token, or a webhook is set.`,
-    );
-  if (code === 429) {
-    const { retry_after: seconds } = parameters;
-    return new Failure('throttled', said, {
-      ...(seconds !== undefined && { retryAfterMs: seconds * 1_000 }),
-    });
-  }
-  return new Failure(code >= 500 ? 'unavailable' : 'config', said);
-}
-
-/** The request's URL holds the token: of what went wrong only the code is kept. */
-function withoutUrl(error: HttpError): Error {
-  const code = (error.error as { code?: unknown } | undefined)?.code;
-  return new Error(typeof code === 'string' ? code : 'no code');
 }

@@ -136,6 +136,7 @@ async function linkMedia(
   return linked.map(({ upload, token }) => ({
     contentType: upload.contentType,
     byteLength: upload.byteLength,
+    ...(upload.name !== undefined && { name: upload.name }),
     url: `${publicUrl}/media/${token}`,
     open: async () => Readable.toWeb(Readable.from(store.open(upload.blobId))) as ReadableStream<Uint8Array>,
   }));

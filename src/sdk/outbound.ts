@@ -23,6 +23,8 @@ export interface OutboundCapability {
 export interface OutboundMedia {
   readonly contentType: string;
   readonly byteLength: number;
+  /** Of the file, where whoever brought it in gave one. */
+  readonly name?: string | undefined;
   /** A random, expiring path on the public listener, for this attachment alone. */
   readonly url: string;
   open(): Promise<ReadableStream<Uint8Array>>;
