@@ -70,8 +70,11 @@ function albumForm(each: readonly Form[]): readonly Form[] {
 
 async function asInputFile({ open, name, contentType }: OutboundMedia): Promise<InputFile> {
   const { InputFile } = await import('grammy');
-  return new InputFile(
-    await open(),
-    name ?? `file.${contentType.split('/')[1]?.replace(/\W.*$/, '') ?? 'bin'}`,
-  );
+  return new InputFile(await open(), fileName(name, contentType));
+}
+
+/** The library refuses line breaks in a name, and writes quotes as they are. */
+function fileName(name: string | undefined, contentType: string): string {
+  const plain = name?.replace(/[\p{Cc}"\\/]/gu, '_');
+  return plain || `file.${/^[a-z]+\/([a-z0-9]+)/.exec(contentType)?.[1] ?? 'bin'}`;
 }

@@ -60,6 +60,20 @@ export function provenanceOf({ skeleton }: RecordRow): Provenance {
   return skeletonSchema.parse(JSON.parse(Buffer.from(skeleton).toString('utf8'))).provenance;
 }
 
+/**
+ * Whether a provider, which shows us what we had it send, shows the same. It knows sender and files by other names than we
+ * do, and may cut away white space at the ends.
+ */
+export function echoes(newcomer: unknown, sent: unknown): boolean {
+  if (sent === undefined) return true;
+  return isDeepStrictEqual(echoOf(newcomer), echoOf(sent));
+}
+
+function echoOf(event: unknown): unknown {
+  const { kind, direction, text, attachments } = event as Record<string, unknown>;
+  return { kind, direction, text: String(text ?? '').trim(), files: [attachments ?? []].flat().length };
+}
+
 const essentials = ['kind', 'direction', 'text', 'emoji', 'status', 'action', 'state', 'reason'];
 
 /**

@@ -24,7 +24,7 @@ import { resolvePeople } from '../domain/people.js';
 import { openContent } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
 import { recordTouches } from '../domain/threads.js';
-import { outboundIdOf, type RecordKind } from '../sdk/index.js';
+import { outboundIdOf, type Provenance, type RecordKind } from '../sdk/index.js';
 import {
   type Draft,
   draftConflict,
@@ -37,7 +37,7 @@ import {
   type Source,
 } from './draft.js';
 import { type Entry, makeEntry } from './entry.js';
-import { KnownEvents, provenanceOf, tellSame } from './known-events.js';
+import { echoes, KnownEvents, provenanceOf, tellSame } from './known-events.js';
 import { type QuarantineReason, type Reading, readCapture } from './reading.js';
 import { route, withCustodians } from './routing.js';
 
@@ -195,7 +195,10 @@ async function isSame(
   newcomer: Draft,
   earlier: RecordRow | Draft,
 ): Promise<boolean> {
-  if (wasListed(earlier)) return tellSame(newcomer.content, contentOf(tenant, earlier));
+  const provenance = 'id' in earlier ? provenanceOf(earlier) : earlier.source.row.provenance;
+  if (isListed(provenance)) return tellSame(newcomer.content, contentOf(tenant, earlier));
+  if (provenance === ('internal' satisfies Provenance) && newcomer.source.row.provenance !== provenance)
+    return echoes(newcomer.content, contentOf(tenant, earlier));
   if (!('id' in earlier)) return saltedJsonDigest(earlier.salt, newcomer.content) === earlier.eventDigest;
   // The pipeline's own kinds have keys that name their capture: the same key is the same fact.
   if (newcomer.content.kind === 'gap' || newcomer.content.kind === 'unsupported') return true;
@@ -208,10 +211,6 @@ async function isSame(
   const again = await readAgain(tx, tenant, newcomer, earlier);
   // Where the older one cannot be read again nobody can tell, and both are kept.
   return again !== undefined && saltedJsonDigest(newcomer.salt, again.content) === newcomer.eventDigest;
-}
-
-function wasListed(earlier: RecordRow | Draft): boolean {
-  return isListed('id' in earlier ? provenanceOf(earlier) : earlier.source.row.provenance);
 }
 
 function contentOf({ vault }: Tenant, earlier: RecordRow | Draft): unknown {

@@ -5,18 +5,11 @@ import { archway, archwayJson } from '../support/command-line.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
 import { startTestGateway } from '../support/test-gateway.js';
 import { until } from '../support/until.js';
+import { addBot, token } from './bot.js';
 import { BotApiServer } from './bot-api-server.js';
 
-const token = '5550100:AAmadeUpTokenForTests-0123456789abcdef';
 const secretToken = 'made-up-secret-0123456789';
 const killRounds = Math.max(5, Math.round(rounds / 4));
-
-async function addBot(gateway: GatewayProcess, api: BotApiServer, ...settings: string[]) {
-  const all = [`token=${token}`, `apiBaseUrl=${api.url}`, ...settings].flatMap((each) => ['--set', each]);
-  const { code, stderr } = await archway(gateway, 'account', 'add', 'telegram', '--name', 'bot', ...all);
-  expect(stderr).toBe('');
-  expect(code).toBe(0);
-}
 
 const texts = async (gateway: GatewayProcess) =>
   (await archwayJson<{ text: string }>(gateway, 'messages', '--json')).map(({ text }) => text);
