@@ -84,6 +84,7 @@ function summarise(content: Content): Summary {
     case 'recording':
       return { status: content.status };
     case 'attachment':
+    case 'alias':
       return {};
     case 'deletion':
       return { from };

@@ -6,6 +6,8 @@ export type Communication = OwnEvent | Content;
 export function addressesOf(content: Communication): { address: Address; role: 'from' | 'to' }[] {
   const from = 'from' in content && content.from !== undefined ? [content.from] : [];
   const to = 'to' in content && content.to !== undefined ? content.to : [];
+  if (content.kind === 'alias')
+    return [content.address, content.alias].map((address) => ({ address, role: 'to' }));
   return [
     ...from.map((address) => ({ address, role: 'from' as const })),
     ...to.map((address) => ({ address, role: 'to' as const })),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  aliasEventSchema,
   callEventSchema,
   consentEventSchema,
   deletionEventSchema,
@@ -36,6 +37,7 @@ export const recordKinds = [
   'recording',
   'consent',
   'gap',
+  'alias',
   'attachment',
   'alert',
   'unsupported',
@@ -111,6 +113,7 @@ export const contentSchema = z.discriminatedUnion('kind', [
   recordingEventSchema.extend({ ...people, ...attachments }),
   consentEventSchema.extend(people),
   gapEventSchema,
+  aliasEventSchema.extend(people),
   attachmentEventSchema.extend(people),
   alertEventSchema,
   unsupportedSchema,

@@ -225,6 +225,19 @@ export const gapEventSchema = z.strictObject({
   until: instantSchema.optional(),
 });
 
+/**
+ * The provider says that two addresses are one end of it, such as a phone number and the id that hides it. From then on
+ * whoever has the one has the other: no record is changed, and identities count for both. Two of these may contradict each
+ * other; the later one counts for what comes after it.
+ */
+export const aliasEventSchema = z.strictObject({
+  kind: z.literal('alias'),
+  ...sharedEventFields,
+  /** The address that the end is known by where it can be, such as its phone number. */
+  address: addressSchema,
+  alias: addressSchema,
+});
+
 /** Every kind but the message, which the gateway's own events have in a form of their own. */
 export const otherEventSchemas = [
   editEventSchema,
@@ -236,6 +249,7 @@ export const otherEventSchemas = [
   recordingEventSchema,
   consentEventSchema,
   gapEventSchema,
+  aliasEventSchema,
 ] as const;
 
 export const eventSchema = z.discriminatedUnion('kind', [messageEventSchema, ...otherEventSchemas]);
@@ -248,5 +262,6 @@ export type ReceiptStatus = ReceiptEvent['status'];
 export type CallEvent = z.infer<typeof callEventSchema>;
 export type CallStatus = CallEvent['status'];
 export type RecordingEvent = z.infer<typeof recordingEventSchema>;
+export type AliasEvent = z.infer<typeof aliasEventSchema>;
 export type Direction = z.infer<typeof directionSchema>;
 export type EventAttachment = z.infer<typeof eventAttachmentSchema>;
