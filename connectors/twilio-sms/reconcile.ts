@@ -59,7 +59,8 @@ function isWanted(message: ListedMessage, { since, until }: TimeWindow, own: Rea
   const sentAt = secondsOf(message.date_sent ?? message.date_created);
   if (sentAt === undefined) return true;
   const time = Date.parse(sentAt);
-  return time >= since.getTime() - 1_000 && time < until.getTime() + 1_000;
+  // Neighbouring windows share no message: each would count it.
+  return time >= Math.floor(since.getTime() / 1_000) * 1_000 && time < until.getTime();
 }
 
 async function mediaOf(

@@ -26,7 +26,12 @@ export type FailPoint =
   | 'media:claimed'
   | 'media:stored'
   | 'media:before-commit'
-  | 'media:after-commit';
+  | 'media:after-commit'
+  | 'reconciler:started'
+  | 'reconciler:accepted'
+  | 'reconciler:taken'
+  | 'reconciler:before-commit'
+  | 'reconciler:after-commit';
 
 /** Those of a restore, which runs before any gateway does. */
 export type RestoreFailPoint = 'restore:marked' | 'restore:loaded' | 'restore:committed';

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, inArray, lt, lte, sql } from 'drizzle-orm';
 import type { FailureKind } from '../sdk/index.js';
 import type { Queries } from './client.js';
 import {
@@ -56,6 +56,7 @@ export async function insertReconciliation(tx: Queries, row: NewReconciliation):
     .values({ ...row, listedUntil: row.since, dueAt: now, createdAt: now, endedAt: ended })
     .onConflictDoNothing({
       target: [reconciliations.accountId, reconciliations.cause, reconciliations.until],
+      where: sql`cause <> 'operator'`,
     })
     .returning({ id: reconciliations.id });
   return made.length > 0;
@@ -114,12 +115,18 @@ export async function lastNightlyUntil(queries: Queries, accountId: string): Pro
   return row?.until ? new Date(row.until) : null;
 }
 
-/** The beginning of the work: what is captured from now on was found by it. */
-export async function startReconciliation(queries: Queries, id: string): Promise<void> {
-  await queries
+/** The beginning of the work, if it has not begun: what is captured from now on was found by it. */
+export async function startReconciliation(
+  queries: Queries,
+  id: string,
+  now: Date,
+): Promise<ReconciliationRow> {
+  const [row] = await queries
     .update(reconciliations)
-    .set({ startedAt: sql`coalesce(${reconciliations.startedAt}, now())` })
-    .where(eq(reconciliations.id, id));
+    .set({ startedAt: sql`coalesce(${reconciliations.startedAt}, ${now.toISOString()}::timestamptz)` })
+    .where(eq(reconciliations.id, id))
+    .returning();
+  return row as ReconciliationRow;
 }
 
 /** A slice was listed to its end. Returns false when another node came first. */
@@ -142,7 +149,7 @@ export async function advanceReconciliation(
       failureKind: null,
       failure: null,
       dueAt: now,
-      ...(slice.done && { state: 'done' as const, endedAt: now }),
+      ...(slice.done && { state: 'done' as const, endedAt: now, gap: false }),
     })
     .where(
       and(
@@ -153,6 +160,23 @@ export async function advanceReconciliation(
     )
     .returning({ id: reconciliations.id });
   return changed.length > 0;
+}
+
+/** Takes over the open gaps of windows that the provider had refused to list and that lie within one that it did list. */
+export async function takeOpenGapsWithin(tx: Queries, listed: ReconciliationRow): Promise<ReconciliationRow[]> {
+  return tx
+    .update(reconciliations)
+    .set({ gap: false })
+    .where(
+      and(
+        eq(reconciliations.accountId, listed.accountId),
+        eq(reconciliations.state, 'failed'),
+        eq(reconciliations.gap, true),
+        gte(reconciliations.since, listed.since),
+        lte(reconciliations.until, listed.until),
+      ),
+    )
+    .returning();
 }
 
 /** @param attempt.retryAt null when it is given up. */

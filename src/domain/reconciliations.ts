@@ -1,10 +1,12 @@
 import { newId } from '../core/ids.js';
 import type { Queries } from '../db/client.js';
 import {
+  type Counts,
   insertReconciliation,
   type ReconciliationCause,
   type ReconciliationRow,
   readReconciliation,
+  takeOpenGapsWithin,
 } from '../db/reconciliations.js';
 import { listAccounts } from '../db/tenancy.js';
 import type { OwnEvent } from '../sdk/index.js';
@@ -99,7 +101,7 @@ function laterOf(...times: readonly Date[]): Date {
 function openedGap({ connector }: Account, id: string, gap: Stretch, canList: boolean): OwnEvent {
   const next = canList
     ? 'The provider is asked what there was.'
-    : 'This connector cannot ask the provider what there was.';
+    : 'This connector cannot ask the provider what there was; what the provider kept for us, it sends by itself.';
   return {
     kind: 'gap',
     key: gapKey(id),
@@ -124,9 +126,27 @@ function forgottenGap({ connector }: Account, id: string, since: Date, until: Da
   };
 }
 
-/** The end of a listing as evidence: what was observed, recorded, missing, late. */
-export function closedGap({ connector }: Account, row: ReconciliationRow): OwnEvent {
-  const { id, observed, recorded, missing, late } = row;
+/**
+ * The end of a listing as evidence: what was observed, recorded, missing, late. Closes the gap that was opened for it, and
+ * those of windows within it that the provider had refused before.
+ *
+ * @param listed with the counts of all of it.
+ */
+export async function closeGaps(
+  tx: Queries,
+  tenant: Tenant,
+  account: Account,
+  listed: ReconciliationRow,
+): Promise<void> {
+  const within = await takeOpenGapsWithin(tx, listed);
+  const windows = listed.gap ? [listed, ...within] : within;
+  if (windows.length === 0) return;
+  const events = windows.map((window) => closedGap(account, window, listed));
+  await captureOwn(tx, tenant.vault, account.id, { events });
+}
+
+function closedGap({ connector }: Account, { id, ...window }: ReconciliationRow, counts: Counts): OwnEvent {
+  const { observed, recorded, missing, late } = counts;
   return {
     kind: 'gap',
     key: `${gapKey(id)}/closed`,
@@ -137,7 +157,7 @@ export function closedGap({ connector }: Account, row: ReconciliationRow): OwnEv
     detail:
       `The provider listed that time: ${observed} observed, ${recorded} recorded already, ` +
       `${missing} missing and captured now, ${late} late by themselves.`,
-    ...instants(row),
+    ...instants(window),
   };
 }
 

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { failPoint } from '../core/failpoint.js';
 import { newId } from '../core/ids.js';
 import type { Database } from '../db/client.js';
 import { countSettled } from '../db/inbox.js';
-import { findByEventKeys } from '../db/journal.js';
+import { findByEventKeys, type RecordRow } from '../db/journal.js';
 import type { Counts } from '../db/reconciliations.js';
 import { sealCapture } from '../domain/captures.js';
 import type { Capture, Listed } from '../sdk/index.js';
@@ -53,8 +54,7 @@ export async function takeBatch(options: BatchOptions, listed: readonly Listed[]
   for (const { capture, drafts } of items) {
     const key = drafts[0]?.eventKey as string;
     const record = known.record(key);
-    if (record !== undefined && provenanceOf(record) === 'reconciled' && record.receivedAt >= startedAt)
-      earlier += 1;
+    if (record !== undefined && wasFoundEarlier(record, startedAt)) earlier += 1;
     if (drafts.some((draft) => known.lacks(draft)))
       lacking.push({ capture, drafts, absentKey: record === undefined ? key : undefined });
   }
@@ -63,9 +63,10 @@ export async function takeBatch(options: BatchOptions, listed: readonly Listed[]
       return { captureId: await ingest.accept(tenant.vault, capture), absentKey };
     }),
   );
+  failPoint('reconciler:accepted');
   await untilSettled(database, taken, signal);
   const absent = taken.filter(({ absentKey }) => absentKey !== undefined);
-  const late = await countLate(database, tenant.id, absent);
+  const late = await countLate(options, absent);
   const missing = earlier + absent.length - late;
   return { observed: items.length, recorded: items.length - missing - late, missing, late };
 }
@@ -117,12 +118,23 @@ async function untilSettled(database: Database, taken: readonly Taken[], signal:
   }
 }
 
-/** Those whose record came from another capture after all: it was on its way when the provider was asked. */
-async function countLate(database: Database, instanceId: string, absent: readonly Taken[]): Promise<number> {
+/**
+ * Those whose record came from another capture after all: it was on its way when the provider was asked. Not those whose
+ * other capture an earlier try of the same listing had put into the inbox, and was cut off before it was read.
+ */
+async function countLate(
+  { database, entry, startedAt }: BatchOptions,
+  absent: readonly Taken[],
+): Promise<number> {
   const keys = absent.flatMap(({ absentKey }) => absentKey ?? []);
-  const records = await findByEventKeys(database.orm, instanceId, keys);
+  const records = await findByEventKeys(database.orm, entry.tenant.id, keys);
   return absent.filter(({ captureId, absentKey }) => {
     const record = records.get(absentKey ?? '');
-    return record !== undefined && record.captureId !== captureId;
+    return record !== undefined && record.captureId !== captureId && !wasFoundEarlier(record, startedAt);
   }).length;
+}
+
+/** By this listing, before it was cut off and began again. */
+function wasFoundEarlier(record: RecordRow, startedAt: Date): boolean {
+  return record.receivedAt >= startedAt && provenanceOf(record) === 'reconciled';
 }

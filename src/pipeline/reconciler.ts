@@ -1,7 +1,8 @@
+import { failPoint } from '../core/failpoint.js';
 import { decide } from '../core/retry-policy.js';
 import type { Database } from '../db/client.js';
 import { LeaseLostError } from '../db/journal.js';
-import { acquireLease, releaseLease } from '../db/leases.js';
+import { acquireLease, type Lease, releaseLease } from '../db/leases.js';
 import {
   advanceReconciliation,
   type Counts,
@@ -11,16 +12,16 @@ import {
   startReconciliation,
   storeFailedListing,
 } from '../db/reconciliations.js';
-import { captureOwn } from '../domain/own-captures.js';
-import { closedGap } from '../domain/reconciliations.js';
-import { Failure, type Listed, type TimeWindow } from '../sdk/index.js';
-import { type Log, pluginFault } from '../telemetry/log.js';
+import { closeGaps } from '../domain/reconciliations.js';
+import { Failure, type TimeWindow } from '../sdk/index.js';
+import type { Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { AccountDirectory, DirectoryEntry } from './account-directory.js';
 import type { Ingest } from './ingest.js';
+import { keepLease } from './keep-lease.js';
 import { noCounts, takeBatch } from './listed-batch.js';
+import { batchesOf } from './listing.js';
 import { Nightly } from './nightly.js';
-import { asFailure } from './outcomes.js';
 import { WorkLoop } from './work-loop.js';
 
 export interface ReconcilerOptions {
@@ -33,14 +34,16 @@ export interface ReconcilerOptions {
   readonly node: string;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** For one slice; what was captured of it by then stays. */
+  readonly sliceTimeoutMs?: number;
 }
 
 const pollMs = 2_000;
 const leaseMs = 60_000;
-const batchMax = 100;
+const renewMs = 15_000;
 /** Long windows are listed in slices, each committed by itself. Whole seconds: providers give no finer times. */
 const sliceMs = 6 * 60 * 60 * 1_000;
-const sliceTimeoutMs = 30 * 60 * 1_000;
+const defaultSliceTimeoutMs = 30 * 60 * 1_000;
 
 /**
  * Compares windows of time with what providers list, one slice after the other, and captures what is missing. The windows
@@ -96,79 +99,55 @@ export class Reconciler {
   /** False when another node has the account. */
   async #underLease({ id }: ReconciliationRow, entry: DirectoryEntry): Promise<boolean> {
     const { database } = this.#options;
-    const renew = () => this.#lease(entry);
-    const lease = await renew();
+    const acquire = () => this.#lease(entry);
+    const lease = await acquire();
     if (lease === null) return false;
+    const ended = new AbortController();
+    // A provider may take longer for a page than the lease lasts.
+    const renewing = keepLease(acquire, lease, { everyMs: renewMs, ended });
     try {
       // Read again: another node may have gone on with it before we had the lease.
       const row = await readReconciliation(database.orm, id);
       if (row?.state !== 'pending' || row.dueAt.getTime() > Date.now()) return false;
-      await this.#listSlice(row, entry, renew);
+      await this.#listSlice(row, entry, ended.signal);
       return true;
     } finally {
+      ended.abort();
+      await renewing;
       await releaseLease(database.orm, lease).catch(() => undefined);
     }
   }
 
-  #lease({ account, tenant }: DirectoryEntry) {
+  #lease({ account, tenant }: DirectoryEntry): Promise<Lease | null> {
     const { database, node } = this.#options;
     const name = `reconcile/${account.id}`;
     return acquireLease(database.orm, { name, instanceId: tenant.id, holder: node, durationMs: leaseMs });
   }
 
-  async #listSlice(
-    { id }: ReconciliationRow,
-    entry: DirectoryEntry,
-    renew: () => Promise<unknown>,
-  ): Promise<void> {
-    const { database, ingest } = this.#options;
-    await startReconciliation(database.orm, id);
-    const row = (await readReconciliation(database.orm, id)) as ReconciliationRow;
+  async #listSlice({ id }: ReconciliationRow, entry: DirectoryEntry, lost: AbortSignal): Promise<void> {
+    const { database, ingest, log, sliceTimeoutMs = defaultSliceTimeoutMs } = this.#options;
+    const row = await startReconciliation(database.orm, id, new Date());
+    failPoint('reconciler:started');
     const slice = sliceOf(row);
-    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(sliceTimeoutMs)]);
+    const late = AbortSignal.timeout(sliceTimeoutMs);
+    const signal = AbortSignal.any([this.#stopping.signal, lost, late]);
     let counts = noCounts;
     try {
-      for await (const batch of this.#batches(slice, entry, signal)) {
+      for await (const batch of batchesOf(slice, entry, { signal, log })) {
         await ingest.calm();
         const startedAt = row.startedAt as Date;
         counts = sum(counts, await takeBatch({ database, ingest, entry, startedAt, signal }, batch));
-        if ((await renew()) === null) throw new LeaseLostError('Another node reconciles this account now.');
+        failPoint('reconciler:taken');
       }
+      signal.throwIfAborted();
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
+      if (lost.aborted) throw new LeaseLostError('Another node reconciles this account now.');
+      if (late.aborted) return this.#storeFailure(row, tooSlow());
       if (!(error instanceof Failure)) throw error;
       return this.#storeFailure(row, error);
     }
     await this.#commit(row, entry, slice, counts);
-  }
-
-  /** What the connector lists, in portions. Whatever a plugin throws comes out as a `Failure`. */
-  async *#batches(window: TimeWindow, { account }: DirectoryEntry, signal: AbortSignal) {
-    const { log } = this.#options;
-    const context = { settings: account.settings, signal, now: () => new Date() };
-    const listing = account.connector.reconcile?.(window, context)[Symbol.asyncIterator]();
-    let batch: Listed[] = [];
-    try {
-      for (;;) {
-        const next = await listing?.next().catch((error: unknown) => {
-          const failure = asFailure(error);
-          if (failure !== undefined) throw failure;
-          log.error(
-            { fault: pluginFault(error), account: account.id },
-            'A connector threw; that is a fault in it.',
-          );
-          throw new Failure('indeterminate', 'The connector failed unexpectedly.', { cause: error });
-        });
-        if (next === undefined || next.done === true) break;
-        batch.push(next.value);
-        if (batch.length < batchMax) continue;
-        yield batch;
-        batch = [];
-      }
-      if (batch.length > 0) yield batch;
-    } finally {
-      await listing?.return?.().catch(() => undefined);
-    }
   }
 
   async #commit(
@@ -183,10 +162,11 @@ export class Reconciler {
     const total = { ...row, ...sum(row, counts) };
     const committed = await database.orm.transaction(async (tx) => {
       if (!(await advanceReconciliation(tx, row, { until: slice.until, counts, done }))) return false;
-      if (done && row.gap)
-        await captureOwn(tx, tenant.vault, account.id, { events: [closedGap(account, total)] });
+      if (done) await closeGaps(tx, tenant, account, total);
+      failPoint('reconciler:before-commit');
       return true;
     });
+    failPoint('reconciler:after-commit');
     if (!committed) return;
     for (const outcome of ['recorded', 'missing', 'late'] as const)
       metrics.listed.inc({ connector: account.connector.id, outcome }, counts[outcome]);
@@ -232,4 +212,11 @@ function sum(left: Counts, right: Counts): Counts {
     missing: left.missing + right.missing,
     late: left.late + right.late,
   };
+}
+
+function tooSlow(): Failure {
+  return new Failure(
+    'unavailable',
+    'Listing and capturing took too long, and was ended. It goes on from what is there.',
+  );
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { aborted, pause } from '../core/abort.js';
 import { decide } from '../core/retry-policy.js';
 import type { Database } from '../db/client.js';
 import { acquireLease, type Lease, releaseLease } from '../db/leases.js';
@@ -7,6 +8,7 @@ import { keepHealth } from '../domain/sessions.js';
 import type { Tenant } from '../domain/tenants.js';
 import { Failure, type Session, type SessionHealth } from '../sdk/index.js';
 import type { Log } from '../telemetry/log.js';
+import { keepLease } from './keep-lease.js';
 import type { LiveSessions } from './live-sessions.js';
 import type { SessionOrders } from './session-orders.js';
 import { SessionStore } from './session-store.js';
@@ -106,7 +108,7 @@ export class SessionRunner {
     const { account, live } = this.#options;
     const ended = new AbortController();
     const signal = AbortSignal.any([this.#stopping.signal, ended.signal]);
-    const renewing = this.#renew(lease, ended);
+    const renewing = keepLease(() => this.#acquire(), lease, { everyMs: renewMs, ended });
     const run = account.connector.run?.(this.#session(lease, signal)) ?? Promise.resolve();
     try {
       await Promise.race([run, aborted(signal).then(() => sleep(graceMs, undefined, { ref: false }))]);
@@ -114,15 +116,6 @@ export class SessionRunner {
       ended.abort();
       live.offer(account.id, undefined);
       await renewing;
-    }
-  }
-
-  /** Keeps the lease for as long as the run lasts; ends the run when it is lost. */
-  async #renew(lease: Lease, ended: AbortController): Promise<void> {
-    while (await pause(renewMs, ended.signal)) {
-      const renewed = await this.#acquire().catch(() => undefined);
-      // Undefined: the database is away. Nothing can be committed then, and the lease may still be ours afterwards.
-      if (renewed === null || (renewed !== undefined && renewed.fence !== lease.fence)) ended.abort();
     }
   }
 
@@ -183,20 +176,4 @@ function delayAfter(failure: Failure | undefined, pausesBefore: number): number 
     random: Math.random(),
   });
   return decision.action === 'give-up' ? otherOwnerMs : decision.delayMs;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-/** True when the time has passed, false when the signal ended it. */
-async function pause(durationMs: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await sleep(durationMs, undefined, { signal });
-    return true;
-  } catch (error) {
-    if (signal.aborted) return false;
-    throw error;
-  }
 }

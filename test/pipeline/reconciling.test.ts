@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newId } from '../../src/core/ids.js';
 import { captureOwn } from '../../src/domain/own-captures.js';
+import { openReconciliation } from '../../src/domain/reconciliations.js';
 import { type CommunicationEvent, Failure, type OwnEvent, type TimeWindow } from '../../src/sdk/index.js';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
 import { until } from '../support/until.js';
@@ -175,15 +177,63 @@ describe('a provider that does not list', () => {
     },
   );
 
-  it('for good leaves the gap open', async () => {
+  it('for good leaves the gap open, until a window around it is listed after all', async () => {
+    let isKept = false;
     const world = await open(() => {
-      throw new Failure('rejected', 'It is no longer kept.');
+      if (!isKept) throw new Failure('rejected', 'It is no longer kept.');
+      return [says(message('m1'))];
     });
+    const gaps = async () =>
+      (await world.envelopes()).flatMap(({ content }) => (content?.kind === 'gap' ? [content] : []));
     await ask(world);
     expect(await reconcileAll(world)).toMatchObject([{ state: 'failed', failureKind: 'rejected' }]);
-    expect((await world.envelopes()).map(({ content }) => content)).toMatchObject([
-      { kind: 'gap', state: 'open' },
-    ]);
+    expect(await gaps()).toMatchObject([{ state: 'open' }]);
+    isKept = true;
+    await ask(world, 0.5, { withGap: false });
+    await reconcileAll(world);
+    expect(await gaps(), 'a part of it is not all of it').toHaveLength(1);
+    await ask(world, 2, { withGap: false });
+    await reconcileAll(world);
+    const [opened, closed, ...others] = await gaps();
+    expect(others).toEqual([]);
+    expect(closed).toMatchObject({
+      state: 'closed',
+      about: opened?.key,
+      detail: expect.stringContaining('1 observed'),
+    });
+    await ask(world, 3, { withGap: false });
+    await reconcileAll(world);
+    expect(await gaps(), 'it is closed once').toHaveLength(2);
+  });
+
+  it('because it never answers is asked again, also when its connector does not heed the signal', async () => {
+    let calls = 0;
+    const world = await open(async function* () {
+      calls += 1;
+      yield says(message(`m${calls}`));
+      if (calls === 1) await new Promise(() => undefined);
+    });
+    await ask(world);
+    const running = await reconcile(world, newId(), { sliceTimeoutMs: 200 });
+    await until(async () => (await reports(world))[0]?.failureKind === 'unavailable');
+    await running.stop();
+    await makeDue(world);
+    expect(await reconcileAll(world)).toMatchObject([{ state: 'done', missing: 1 }]);
+  });
+
+  it('holds up no shutdown', async () => {
+    let calls = 0;
+    const world = await open(async function* () {
+      calls += 1;
+      yield says(message('m1'));
+      if (calls === 1) await new Promise(() => undefined);
+    });
+    await ask(world);
+    const running = await reconcile(world);
+    await until(() => calls === 1);
+    await running.stop();
+    expect(await reports(world)).toMatchObject([{ state: 'pending', attempts: 0, failureKind: null }]);
+    expect(await reconcileAll(world)).toMatchObject([{ state: 'done', missing: 1 }]);
   });
 
   it('because its connector is faulty is asked again, and the log names no content', async () => {
@@ -201,6 +251,35 @@ describe('a provider that does not list', () => {
     await makeDue(world);
     expect(await reconcileAll(world)).toMatchObject([{ state: 'done', missing: 1 }]);
   });
+});
+
+it('counts what it had found before it was cut off as missing, once', async () => {
+  const world = await open(() => [says(message('m1')), says(message('m2'))]);
+  await ask(world);
+  const cutOff = await reconcile(world);
+  // Nobody reads the inbox: the opened gap and what was listed wait there.
+  await until(async () => (await world.captureStates()).length === 3);
+  await cutOff.stop();
+  const again = await reconcile(world);
+  await until(async () => (await world.captureStates()).length === 5);
+  await world.normalise();
+  await until(async () => (await reports(world))[0]?.state === 'done');
+  await again.stop();
+  expect(await reports(world)).toMatchObject([{ observed: 2, recorded: 0, missing: 2, late: 0 }]);
+  expect(await withoutGaps(world)).toEqual(['message', 'message']);
+});
+
+it('compares the same window as often as an operator asks', async () => {
+  const world = await open(() => [says(message('m1'))]);
+  const { since, until: end } = await ask(world);
+  await reconcileAll(world);
+  const { database, tenant, account } = world;
+  const request = { since, until: end, cause: 'operator' } as const;
+  expect(await openReconciliation(database.orm, tenant, account, request)).toMatchObject({
+    state: 'pending',
+  });
+  const [again, first] = await reconcileAll(world);
+  expect([first, again]).toMatchObject([{ missing: 1 }, { recorded: 1, missing: 0 }]);
 });
 
 it('lists a long window in slices without holes, and goes on where it was interrupted', async () => {

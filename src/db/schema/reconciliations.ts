@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { bigint, boolean, index, integer, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import type { FailureKind } from '../../sdk/index.js';
 import { accounts } from './accounts.js';
@@ -36,7 +37,7 @@ export const reconciliations = pgTable(
     since: instant('since').notNull(),
     until: instant('until').notNull(),
     state: text('state').$type<ReconciliationState>().notNull(),
-    /** A gap record was opened for it, and is closed when the listing is complete. */
+    /** A gap record was opened for it and is still open; it is closed when the time was listed to its end. */
     gap: boolean('gap').notNull(),
     /** How far the listing has come. */
     listedUntil: instant('listed_until').notNull(),
@@ -54,7 +55,10 @@ export const reconciliations = pgTable(
     endedAt: instant('ended_at'),
   },
   (table) => [
-    uniqueIndex('reconciliations_by_window').on(table.accountId, table.cause, table.until),
+    // Several nodes may notice the same; an operator may ask for the same twice.
+    uniqueIndex('reconciliations_by_window')
+      .on(table.accountId, table.cause, table.until)
+      .where(sql`cause <> 'operator'`),
     index('reconciliations_by_instance').on(table.instanceId, table.id),
     index('reconciliations_due').on(table.dueAt),
   ],

@@ -52,7 +52,7 @@ const reconciliationSchema = z
 
 const windowSchema = z
   .strictObject({ since: instantSchema, until: instantSchema.optional() })
-  .openapi('ReconciliationWindow', { description: '`until` is now when it is left out.' });
+  .openapi('ReconciliationWindow', { description: '`until` is now when it is left out, or later than now.' });
 
 const listRoute = createRoute({
   method: 'get',
@@ -101,7 +101,9 @@ export function addReconciliationRoutes(app: AdminApp, options: AdminOptions): v
       throw new ProblemError(409, `The connector ${account.connector.id} cannot list what its provider has.`);
     }
     const { since, until } = context.req.valid('json');
-    const window = { since: new Date(since), until: until === undefined ? new Date() : new Date(until) };
+    const now = Date.now();
+    const end = until === undefined ? now : Math.min(Date.parse(until), now);
+    const window = { since: new Date(since), until: new Date(end) };
     const row = await database.orm.transaction(async (tx) => {
       const opened = await openReconciliation(tx, tenant, account, { ...window, cause: 'operator' });
       if (opened === undefined) return undefined;
@@ -112,7 +114,7 @@ export function addReconciliationRoutes(app: AdminApp, options: AdminOptions): v
     if (row === undefined) {
       throw new ProblemError(
         409,
-        'The window is empty, lies before what the provider still lists, or is on the list already. Give a `since` before `until`.',
+        'The window is empty, or lies before what the provider still lists. Give a `since` in the past and before `until`.',
       );
     }
     return context.json(reconciliationView(row), 202);

@@ -8,7 +8,7 @@ import { listReconciliations, type ReconciliationRow } from '../../../src/db/rec
 import { accounts, reconciliations } from '../../../src/db/schema/index.js';
 import { openReconciliation } from '../../../src/domain/reconciliations.js';
 import { Ingest } from '../../../src/pipeline/ingest.js';
-import { Reconciler } from '../../../src/pipeline/reconciler.js';
+import { Reconciler, type ReconcilerOptions } from '../../../src/pipeline/reconciler.js';
 import { Spool } from '../../../src/pipeline/spool.js';
 import type { Connector, Listed, TimeWindow } from '../../../src/sdk/index.js';
 import { until } from '../../support/until.js';
@@ -39,17 +39,18 @@ export function listingConnector(lists: Lists, listedDays?: number): Connector {
 export const hour = 60 * 60 * 1_000;
 
 /** Puts a window that ends now on the list. */
-export async function ask(
-  world: World,
-  hours = 1,
-  cause: ReconciliationRow['cause'] = 'operator',
-): Promise<ReconciliationRow> {
+export async function ask(world: World, hours = 1, { withGap = true } = {}): Promise<ReconciliationRow> {
   await backdate(world);
   const until = new Date();
   const since = new Date(until.getTime() - hours * hour);
   const { database, tenant, account } = world;
   const row = await database.orm.transaction((tx) =>
-    openReconciliation(tx, tenant, account, { since, until, cause, gap: { since, until } }),
+    openReconciliation(tx, tenant, account, {
+      since,
+      until,
+      cause: 'operator',
+      ...(withGap && { gap: { since, until } }),
+    }),
   );
   if (row === undefined) throw new Error('The window is not on the list.');
   return row;
@@ -79,11 +80,15 @@ export interface Running {
 }
 
 /** A reconciler with a door of its own, until the test ends. */
-export async function reconcile(world: World, node = newId()): Promise<Running> {
+export async function reconcile(
+  world: World,
+  node = newId(),
+  given: Partial<ReconcilerOptions> = {},
+): Promise<Running> {
   const directory = await mkdtemp(join(tmpdir(), 'archway-reconcile-'));
   const spool = await Spool.open({ directory, freeMinBytes: 0 });
   const ingest = new Ingest({ ...world, spool, log: world.log });
-  const reconciler = new Reconciler({ ...world, log: world.log, ingest, node, nightlyHour: null });
+  const reconciler = new Reconciler({ ...world, log: world.log, ingest, node, nightlyHour: null, ...given });
   reconciler.start();
   let stopped: Promise<void> | undefined;
   const stop = () => {

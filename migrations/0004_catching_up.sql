@@ -1,0 +1,2 @@
+DROP INDEX "reconciliations_by_window";--> statement-breakpoint
+CREATE UNIQUE INDEX "reconciliations_by_window" ON "reconciliations" USING btree ("account_id","cause","until") WHERE cause <> 'operator';
