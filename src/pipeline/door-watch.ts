@@ -9,7 +9,7 @@ import { WorkLoop } from './work-loop.js';
 export interface DoorWatchOptions {
   readonly database: Database;
   readonly tenants: Tenants;
-  readonly directory: AccountDirectory;
+  readonly directory: Pick<AccountDirectory, 'entries'>;
   readonly log: Log;
   /** Called when a window was put on the list. */
   readonly onNoted: () => void;

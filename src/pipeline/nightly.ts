@@ -12,7 +12,7 @@ const settlingMs = 10 * minute;
 
 export interface NightlyOptions {
   readonly database: Database;
-  readonly directory: AccountDirectory;
+  readonly directory: Pick<AccountDirectory, 'entries'>;
   /** From 0 to 23, UTC; null for never. */
   readonly hour: number | null;
   readonly now?: () => Date;

@@ -26,7 +26,7 @@ import { WorkLoop } from './work-loop.js';
 
 export interface ReconcilerOptions {
   readonly database: Database;
-  readonly directory: AccountDirectory;
+  readonly directory: Pick<AccountDirectory, 'entries' | 'get'>;
   readonly ingest: Pick<Ingest, 'accept' | 'calm'>;
   /** At which hour (UTC) the last days are looked at; null for never. */
   readonly nightlyHour: number | null;
@@ -41,6 +41,8 @@ export interface ReconcilerOptions {
 const pollMs = 2_000;
 const leaseMs = 60_000;
 const renewMs = 15_000;
+/** So many accounts at once. */
+const accountsMax = 4;
 /** Long windows are listed in slices, each committed by itself. Whole seconds: providers give no finer times. */
 const sliceMs = 6 * 60 * 60 * 1_000;
 const defaultSliceTimeoutMs = 30 * 60 * 1_000;
@@ -53,6 +55,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #nightly: Nightly;
   readonly #loop: WorkLoop;
+  readonly #active = new Map<string, Promise<void>>();
   readonly #stopping = new AbortController();
 
   constructor(options: ReconcilerOptions) {
@@ -76,9 +79,10 @@ export class Reconciler {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop.stop();
+    await Promise.all(this.#active.values());
   }
 
-  /** Lists one slice of a window that is due; true when there may be more. */
+  /** Begins with accounts of which a window is due. They go side by side: a provider that is slow holds up no other. */
   async #portion(): Promise<boolean> {
     const { database, directory } = this.#options;
     const entries = directory.entries().filter(({ account }) => account.connector.reconcile !== undefined);
@@ -88,15 +92,29 @@ export class Reconciler {
       database.orm,
       entries.map(({ account }) => account.id),
     );
-    for (const row of due) {
-      const entry = directory.get(row.accountId);
-      if (this.#stopping.signal.aborted || entry === undefined) continue;
-      if (await this.#underLease(row, entry)) return true;
-    }
+    for (const row of due) this.#ensure(row);
     return false;
   }
 
-  /** False when another node has the account. */
+  #ensure(row: ReconciliationRow): void {
+    const { directory, log } = this.#options;
+    const { accountId } = row;
+    const entry = directory.get(accountId);
+    if (entry === undefined || this.#stopping.signal.aborted) return;
+    if (this.#active.has(accountId) || this.#active.size >= accountsMax) return;
+    const run = this.#underLease(row, entry)
+      .catch((error: unknown) => {
+        log.error({ error, account: accountId }, 'A window could not be compared; it will be tried again.');
+        return false;
+      })
+      .then((isOurs) => {
+        this.#active.delete(accountId);
+        if (isOurs) this.#loop.wake();
+      });
+    this.#active.set(accountId, run);
+  }
+
+  /** Lists one slice of a window; false when another node has the account, or has done it. */
   async #underLease({ id }: ReconciliationRow, entry: DirectoryEntry): Promise<boolean> {
     const { database } = this.#options;
     const acquire = () => this.#lease(entry);

@@ -5,13 +5,16 @@ import type { FailPoint } from '../../src/core/failpoint.js';
 import { bytes, TestProvider } from '../../src/pipeline/media/testing.js';
 import type { Envelope } from '../../src/sdk/index.js';
 import { DatabaseProxy } from '../outage/support/database-proxy.js';
+import { keepAndPost, missedMessages, reconciled } from '../support/catching-up.js';
 import { GatewayProcess } from '../support/gateway-process.js';
+import { letPass } from '../support/hours-ago.js';
 import { addDeskAt, fetched, sendMms, testEndpoints } from '../support/mms.js';
 import { addDeskAtTwilio, concluded, request, requested } from '../support/outbound.js';
 import { addDesk, Traffic } from '../support/traffic.js';
 import { TwilioApi } from '../support/twilio-api.js';
+import { TwilioList } from '../support/twilio-list.js';
 import { freshDatabaseUrl, requirePostgresUrl } from './support/databases.js';
-import { expectAllKept, settled } from './support/kept.js';
+import { archiveFiles, expectAllKept, expectJournalWhole, settled } from './support/kept.js';
 import { isLongRun } from './support/rounds.js';
 
 /**
@@ -43,6 +46,11 @@ const passes: Record<FailPoint, readonly number[]> = {
   'sender:answered': [1],
   'sender:before-settle': [1],
   'sender:after-settle': [1],
+  'reconciler:started': [1],
+  'reconciler:accepted': [1, 2],
+  'reconciler:taken': [1, 2],
+  'reconciler:before-commit': [1],
+  'reconciler:after-commit': [1],
 };
 
 /** The short run takes the later pass only. */
@@ -51,6 +59,7 @@ const cases = Object.entries(passes).flatMap(([point, each]) =>
 );
 const isPassedByMedia = ({ point }: { point: FailPoint }) => point.startsWith('media:');
 const isPassedBySending = ({ point }: { point: FailPoint }) => /^(?:outbound|sender):/.test(point);
+const isPassedByReconciling = ({ point }: { point: FailPoint }) => point.startsWith('reconciler:');
 const isPassedInOutage = ({ point }: { point: FailPoint }) => point.startsWith('spool:');
 
 interface Prepared {
@@ -78,7 +87,13 @@ async function expectRecovery({ gateway, traffic }: Prepared): Promise<void> {
 }
 
 test.for(
-  cases.filter((each) => !isPassedInOutage(each) && !isPassedByMedia(each) && !isPassedBySending(each)),
+  cases.filter(
+    (each) =>
+      !isPassedInOutage(each) &&
+      !isPassedByMedia(each) &&
+      !isPassedBySending(each) &&
+      !isPassedByReconciling(each),
+  ),
 )(
   'killed at $point, pass $pass: each message is kept once',
   { timeout: 120_000 },
@@ -158,6 +173,33 @@ test.for(cases.filter(isPassedBySending))(
     const status = await settled(gateway);
     expect(api.seen).toHaveLength(end?.sends ?? 0);
     expect(status).toMatchObject({ messages: 1, deliveries: { dead: 0 } });
+  },
+);
+
+test.for(cases.filter(isPassedByReconciling))(
+  'killed at $point, pass $pass: what was missed is kept once, and the report counts it right',
+  { timeout: 120_000 },
+  async ({ point, pass }) => {
+    const databaseUrl = await freshDatabaseUrl();
+    const gateway = await GatewayProcess.start({ databaseUrl, environment: { CRASH_ARMED: '1' } });
+    const twilio = await TwilioList.open();
+    const account = await addDesk(gateway, { apiBaseUrl: twilio.url });
+    await keepAndPost(gateway, twilio, account);
+    await gateway.stop();
+    await letPass(gateway, 60, databaseUrl);
+    const missed = missedMessages(150, twilio);
+    gateway.launch({ crashAt: { point, pass } });
+    await gateway.diedAtFailPoint();
+    await gateway.start();
+    const rows = await reconciled(gateway);
+    expect(rows.at(-1)).toMatchObject({ cause: 'start', observed: 151, recorded: 1, missing: 150, late: 0 });
+    const records = await gateway.list<Envelope>('/v1/records');
+    expectJournalWhole(records);
+    const texts = records.flatMap(({ content }) => (content?.kind === 'message' ? [content.text] : []));
+    expect(texts).toEqual(['Before the outage', ...missed]);
+    const gaps = records.flatMap(({ content }) => (content?.kind === 'gap' ? [content.state] : []));
+    expect(gaps).toEqual(['open', 'closed']);
+    expect(await archiveFiles(gateway)).toHaveLength(records.length);
   },
 );
 

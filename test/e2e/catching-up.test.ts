@@ -1,25 +1,14 @@
 import { expect, it } from 'vitest';
 import type { Envelope } from '../../src/sdk/index.js';
 import { freshDatabaseUrl } from '../crash/support/databases.js';
-import { archiveFiles, settled } from '../crash/support/kept.js';
-import { GatewayProcess, until } from '../support/gateway-process.js';
+import { archiveFiles } from '../crash/support/kept.js';
+import { clients, keepAndPost, reconciled, sidOf } from '../support/catching-up.js';
+import { GatewayProcess } from '../support/gateway-process.js';
 import { letPass, minutesAgo } from '../support/hours-ago.js';
-import { addDesk, desk, send, signedForm, smsFields } from '../support/traffic.js';
+import { addDesk, desk } from '../support/traffic.js';
 import { TwilioList } from '../support/twilio-list.js';
 
-const client = '+12025550171';
-const other = '+12025550172';
-
-interface Reconciliation {
-  id: string;
-  cause: string;
-  state: string;
-  observed: number;
-  recorded: number;
-  missing: number;
-  late: number;
-  failureKind: string | null;
-}
+const [client, other] = clients;
 
 interface Prepared {
   gateway: GatewayProcess;
@@ -34,16 +23,8 @@ async function prepare(): Promise<Prepared> {
   const gateway = await GatewayProcess.start({ databaseUrl });
   const twilio = await TwilioList.open();
   const account = await addDesk(gateway, { apiBaseUrl: twilio.url });
-  const before = { sid: sidOf(900), from: client, text: 'Before the outage' };
-  twilio.keep({ sid: before.sid, from: client, body: before.text, sentAt: minutesAgo(61) });
-  const body = new URLSearchParams(smsFields(before)).toString();
-  expect((await send(gateway.webhookBase, signedForm(account, body))).status).toBe(200);
-  await settled(gateway);
+  await keepAndPost(gateway, twilio, account);
   return { gateway, twilio, account, databaseUrl };
-}
-
-function sidOf(number: number, kind = 'SM'): string {
-  return `${kind}${number.toString(16).padStart(32, '0')}`;
 }
 
 /** What happens at Twilio while nobody is there: forty messages, in both directions. */
@@ -68,20 +49,6 @@ function anHourAtTwilio(twilio: TwilioList): void {
     media: ['image/jpeg', 'image/png'],
   });
   twilio.keep({ sid: sidOf(41), from: client, to: '+12025550109', body: 'Not ours', sentAt: minutesAgo(9) });
-}
-
-async function reconciled(gateway: GatewayProcess, count = 1): Promise<Reconciliation[]> {
-  let rows: Reconciliation[] = [];
-  await until(
-    async () => {
-      rows = await gateway.list<Reconciliation>('/v1/reconciliations');
-      return rows.length >= count && rows.every(({ state }) => state === 'done');
-    },
-    60_000,
-    'The reconciliation was not done',
-  );
-  await settled(gateway);
-  return rows;
 }
 
 type Kind = Envelope['skeleton']['kind'];

@@ -68,7 +68,7 @@ export async function expectAllKept(
   await expectArchived(gateway, records);
 }
 
-function expectJournalWhole(records: readonly Envelope[]): void {
+export function expectJournalWhole(records: readonly Envelope[]): void {
   const sequences = records.map(({ skeleton }) => skeleton.sequence);
   expect(sequences, 'the journal has no hole').toEqual(records.map((_, index) => index + 1));
   const keys = new Set(records.map(({ skeleton }) => skeleton.key));

@@ -7,6 +7,7 @@ import { newId } from '../../../src/core/ids.js';
 import { listReconciliations, type ReconciliationRow } from '../../../src/db/reconciliations.js';
 import { accounts, reconciliations } from '../../../src/db/schema/index.js';
 import { openReconciliation } from '../../../src/domain/reconciliations.js';
+import type { AccountDirectory } from '../../../src/pipeline/account-directory.js';
 import { Ingest } from '../../../src/pipeline/ingest.js';
 import { Reconciler, type ReconcilerOptions } from '../../../src/pipeline/reconciler.js';
 import { Spool } from '../../../src/pipeline/spool.js';
@@ -79,6 +80,14 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+/** The database is shared with the worlds of other tests, whose connectors say other things. */
+export function ownDirectory({ directory, tenant }: World): Pick<AccountDirectory, 'entries' | 'get'> {
+  return {
+    entries: () => directory.entries().filter((entry) => entry.tenant.id === tenant.id),
+    get: (accountId) => directory.get(accountId),
+  };
+}
+
 /** A reconciler with a door of its own, until the test ends. */
 export async function reconcile(
   world: World,
@@ -88,7 +97,15 @@ export async function reconcile(
   const directory = await mkdtemp(join(tmpdir(), 'archway-reconcile-'));
   const spool = await Spool.open({ directory, freeMinBytes: 0 });
   const ingest = new Ingest({ ...world, spool, log: world.log });
-  const reconciler = new Reconciler({ ...world, log: world.log, ingest, node, nightlyHour: null, ...given });
+  const reconciler = new Reconciler({
+    ...world,
+    directory: ownDirectory(world),
+    log: world.log,
+    ingest,
+    node,
+    nightlyHour: null,
+    ...given,
+  });
   reconciler.start();
   let stopped: Promise<void> | undefined;
   const stop = () => {
