@@ -234,6 +234,8 @@ export class GatewayProcess {
       ADMIN_PORT: '0',
       ARCHWAY_DATA_DIR: this.dataDirectory,
       ARCHWAY_PUBLIC_URL: publicUrl,
+      // What a test sees must not depend on the hour at which it runs.
+      ARCHWAY_RECONCILE_HOUR: 'off',
       ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
       ...environment,
     };
