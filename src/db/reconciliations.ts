@@ -163,7 +163,10 @@ export async function advanceReconciliation(
 }
 
 /** Takes over the open gaps of windows that the provider had refused to list and that lie within one that it did list. */
-export async function takeOpenGapsWithin(tx: Queries, listed: ReconciliationRow): Promise<ReconciliationRow[]> {
+export async function takeOpenGapsWithin(
+  tx: Queries,
+  listed: ReconciliationRow,
+): Promise<ReconciliationRow[]> {
   return tx
     .update(reconciliations)
     .set({ gap: false })
