@@ -1,5 +1,6 @@
 import {
   type BaileysEventMap,
+  type BinaryNode,
   initAuthCreds,
   makeWASocket,
   type SignalDataTypeMap,
@@ -8,7 +9,7 @@ import {
   type WAMessage,
 } from '@whiskeysockets/baileys';
 import { until } from '../support/until.js';
-import type { WhatsAppServer } from './server/index.js';
+import type { Device, Phone, WhatsAppServer } from './server/index.js';
 import { quiet } from './server/quiet.js';
 
 type Update = BaileysEventMap['connection.update'];
@@ -20,7 +21,9 @@ export class PlainClient {
   readonly messages: { readonly type: string; readonly message: WAMessage }[] = [];
   readonly events: { readonly name: string; readonly value: unknown }[] = [];
   socket: ReturnType<typeof makeWASocket> | undefined;
-  private readonly keys = memoryKeys();
+  /** Stanzas as they came in. */
+  readonly frames: BinaryNode[] = [];
+  private keys = memoryKeys();
 
   constructor(
     private readonly server: WhatsAppServer,
@@ -38,6 +41,9 @@ export class PlainClient {
       ...this.config,
     });
     this.socket = socket;
+    socket.ws.on('frame', (frame: BinaryNode | Uint8Array) => {
+      if (!(frame instanceof Uint8Array)) this.frames.push(frame);
+    });
     socket.ev.on('creds.update', (update) => Object.assign(this.credentials, update));
     socket.ev.on('connection.update', (update) => this.updates.push(update));
     socket.ev.on('messages.upsert', ({ messages, type }) => {
@@ -55,12 +61,27 @@ export class PlainClient {
   }
 
   /** Links by QR code and connects again, as the server asks. */
-  async link() {
+  async link(phone?: Phone): Promise<Device> {
     this.connect();
-    const device = await this.server.scan(await this.qr());
+    const device = await this.server.scan(await this.qr(), phone);
     await this.closed();
     await this.open();
+    // Until its first synchronisation is over, the library holds events back.
+    await until(() => this.credentials.accountSyncCounter > 0);
     return device;
+  }
+
+  /** A second client with the same credentials. */
+  copy(): PlainClient {
+    const copy = new PlainClient(this.server, this.config);
+    Object.assign(copy.credentials, this.credentials);
+    copy.keys = this.keys;
+    return copy;
+  }
+
+  /** The values of an event, in the order of their coming. */
+  named(event: string): unknown[] {
+    return this.events.filter(({ name }) => name === event).map(({ value }) => value);
   }
 
   async open(): Promise<void> {

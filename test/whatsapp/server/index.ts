@@ -5,18 +5,21 @@ import { Connection } from './connection.js';
 import type { Device } from './device.js';
 import { Group, type GroupOptions } from './group.js';
 import { MediaHost } from './media-host.js';
-import { type BinaryNode, node, parseJid, serverJid } from './nodes.js';
+import { type BinaryNode, childOf, node, parseJid, serverJid } from './nodes.js';
 import { makeExchangeKeyPair } from './noise.js';
 import { isSignedByClient, readQr, sealDeviceIdentity, signDeviceIdentity } from './pairing.js';
+import { CodePairing } from './pairing-code.js';
 import { Peer, type PeerOptions } from './peer.js';
 import { Phone } from './phone.js';
 import { Seen } from './seen.js';
 import { Session } from './session.js';
 
+export type { Call } from './calls.js';
 export type { Device } from './device.js';
 export type { Group } from './group.js';
 export type { MediaFields, MediaKind } from './media.js';
-export type { Peer, ReceivedMessage, SendOptions, Sent } from './peer.js';
+export { type BinaryNode, childOf, children, node } from './nodes.js';
+export type { Peer, ReceiptOptions, ReceivedMessage, SendOptions, Sent } from './peer.js';
 export type { Phone } from './phone.js';
 export type { SeenAck, SeenNode, SeenReceipt } from './seen.js';
 
@@ -151,9 +154,30 @@ export class WhatsAppServer {
     return person instanceof Phone ? person.deviceOf(parseJid(jid).device) : undefined;
   }
 
+  /**
+   * Links the client that asked for a code, as the phone does on which the code is typed.
+   *
+   * @throws when no client has asked to be linked to this phone, or the code is wrong
+   */
+  async enterCode(code: string, phone: Phone = this.phone): Promise<Device> {
+    const session = [...this.sessions].find(({ codePairing }) => codePairing?.jid === phone.jid);
+    const pairing = session?.codePairing;
+    if (!session || !pairing) throw new Error('No client asks to be linked to this phone.');
+    session.connection.send(pairing.greet(code, phone.accountKey));
+    return this.link(session, phone, pairing.finish(await session.codeFinish, phone.accountKey));
+  }
+
   /** Answers a client that is not linked yet. */
-  async answerUnlinked(query: BinaryNode): Promise<BinaryNode> {
-    return node('iq', { id: query.attrs.id, from: serverJid, type: 'result' });
+  answerUnlinked(query: BinaryNode, session: Session): BinaryNode {
+    const request = childOf(query, 'link_code_companion_reg');
+    const attributes = { id: query.attrs.id, from: serverJid, type: 'result' };
+    if (request?.attrs.stage !== 'companion_hello') {
+      if (request) session.takeCodeFinish(request);
+      return node('iq', attributes);
+    }
+    session.codePairing = new CodePairing(request);
+    const ref = node('link_code_pairing_ref', {}, session.codePairing.ref);
+    return node('iq', attributes, [node('link_code_companion_reg', { stage: 'companion_hello' }, [ref])]);
   }
 
   async sendFirstHistory(device: Device): Promise<void> {

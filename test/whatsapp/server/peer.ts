@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { encodeWAMessage, proto, unpadRandomMax16 } from '@whiskeysockets/baileys';
+import { Call, type CallOptions } from './calls.js';
 import type { Device } from './device.js';
 import { type BinaryNode, bytesOf, node, parseJid, seconds, serverJid } from './nodes.js';
 import { type Ciphertext, type KeyBundle, Signal } from './signal.js';
@@ -24,6 +25,15 @@ export interface SendOptions {
   readonly undecryptable?: boolean;
   /** Further attributes of the stanza, such as `edit`. */
   readonly attributes?: Readonly<Record<string, string>>;
+}
+
+export interface ReceiptOptions {
+  /** Absent for `delivered`; `read`, `played`, … */
+  readonly type?: string;
+  readonly at?: Date;
+  /** For messages in a group, where each member sends its own. */
+  readonly group?: { readonly jid: string };
+  readonly address?: 'pn' | 'lid';
 }
 
 /** A message on its way to a device. */
@@ -73,6 +83,42 @@ export class Peer {
   /** Sends a message into the chat with the owner of the device. */
   async send(device: Device, message: proto.IMessage, options: SendOptions = {}): Promise<Sent> {
     return this.post(device, message, this.ownForms(options), options);
+  }
+
+  /** Sends a message of which the device gets no content, such as one to be viewed once: `<unavailable>` in its place. */
+  sendUnavailable(device: Device, type: string | undefined, options: SendOptions = {}): string {
+    const id = options.id ?? makeMessageId();
+    const attributes = {
+      ...this.ownForms(options),
+      id,
+      t: seconds(options.at),
+      type: 'text',
+      notify: this.pushName,
+    };
+    const content = type === undefined ? [] : [node('unavailable', { type })];
+    device.deliver(node('message', { ...attributes, ...options.attributes }, content));
+    return id;
+  }
+
+  /** Tells a device what became of messages that it sent, as seen by this person. */
+  sendReceipt(device: Device, ids: readonly string[], options: ReceiptOptions = {}): void {
+    const { type, at, group, address = 'pn' } = options;
+    const own = address === 'lid' ? this.lidJid : this.jid;
+    const [first, ...further] = ids;
+    const forms = group ? { from: group.jid, participant: own } : { from: own };
+    const list = node(
+      'list',
+      {},
+      further.map((id) => node('item', { id })),
+    );
+    device.deliver(
+      node('receipt', { ...forms, id: first, type, t: seconds(at) }, further.length > 0 ? [list] : undefined),
+    );
+  }
+
+  /** Rings on a device. */
+  call(device: Device, options: CallOptions = {}): Call {
+    return new Call(device, this, options);
   }
 
   /** Encrypts and delivers; `forms` are the attributes that say who writes where. */

@@ -1,13 +1,17 @@
 import { deflateSync } from 'node:zlib';
-import { Curve, proto } from '@whiskeysockets/baileys';
+import { proto } from '@whiskeysockets/baileys';
 import { Device, type DeviceKeys } from './device.js';
+import type { MediaFields } from './media.js';
 import { Peer, type SendOptions, type Sent } from './peer.js';
 
 /** The phone of an account: it links devices, and what is written on it reaches them as well. */
 export class Phone extends Peer {
   readonly devices: Device[] = [];
   /** Signs the identities of linked devices. */
-  readonly accountKey = Curve.generateKeyPair();
+  get accountKey() {
+    return this.signal.identity;
+  }
+
   /** Logins are refused with 403. */
   banned = false;
 
@@ -46,17 +50,63 @@ export class Phone extends Peer {
     return this.post(device, { protocolMessage }, { from: this.jid }, { attributes });
   }
 
-  /** Sends a part of the history within the message itself, as the first parts come. */
-  async sendHistory(device: Device, history: proto.IHistorySync, progress = 100): Promise<Sent> {
-    const encoded = proto.HistorySync.encode(history as proto.HistorySync).finish();
+  /**
+   * Answers a request of a client for messages that it got no content of.
+   *
+   * @param requestId id of the message by which the client asked
+   */
+  async resend(device: Device, requestId: string, messages: readonly proto.IWebMessageInfo[]): Promise<Sent> {
+    const { Type } = proto.Message.ProtocolMessage;
     return this.tellDevice(device, {
-      type: proto.Message.ProtocolMessage.Type.HISTORY_SYNC_NOTIFICATION,
-      historySyncNotification: {
-        syncType: history.syncType as unknown as proto.Message.HistorySyncType,
-        chunkOrder: history.chunkOrder ?? 1,
-        progress,
-        initialHistBootstrapInlinePayload: deflateSync(encoded),
+      type: Type.PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE,
+      peerDataOperationRequestResponseMessage: {
+        stanzaId: requestId,
+        peerDataOperationRequestType: proto.Message.PeerDataOperationRequestType.PLACEHOLDER_MESSAGE_RESEND,
+        peerDataOperationResult: messages.map((message) => ({
+          placeholderMessageResendResponse: {
+            webMessageInfoBytes: proto.WebMessageInfo.encode(message as proto.WebMessageInfo).finish(),
+          },
+        })),
       },
     });
   }
+
+  /** Sends a part of the history as a file, as the large parts come; `keep` stores it on the media host. */
+  async sendHistoryFile(
+    device: Device,
+    history: proto.IHistorySync,
+    keep: (bytes: Uint8Array) => MediaFields,
+    progress = 100,
+  ): Promise<Sent> {
+    const { url: _, ...fields } = keep(deflateSync(encodeHistory(history)));
+    return this.notifyOfHistory(device, history, progress, fields);
+  }
+
+  /** Sends a part of the history within the message itself, as the first parts come. */
+  async sendHistory(device: Device, history: proto.IHistorySync, progress = 100): Promise<Sent> {
+    const initialHistBootstrapInlinePayload = deflateSync(encodeHistory(history));
+    return this.notifyOfHistory(device, history, progress, { initialHistBootstrapInlinePayload });
+  }
+
+  private notifyOfHistory(
+    device: Device,
+    { syncType, chunkOrder }: proto.IHistorySync,
+    progress: number,
+    content: proto.Message.IHistorySyncNotification,
+  ): Promise<Sent> {
+    return this.tellDevice(device, {
+      type: proto.Message.ProtocolMessage.Type.HISTORY_SYNC_NOTIFICATION,
+      historySyncNotification: {
+        // Two enumerations of the same numbers.
+        syncType: syncType as unknown as proto.Message.HistorySyncType,
+        chunkOrder: chunkOrder ?? 1,
+        progress,
+        ...content,
+      },
+    });
+  }
+}
+
+function encodeHistory(history: proto.IHistorySync): Uint8Array {
+  return proto.HistorySync.encode(history as proto.HistorySync).finish();
 }

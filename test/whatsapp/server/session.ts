@@ -6,6 +6,7 @@ import type { WhatsAppServer } from './index.js';
 import { registeredKeys } from './keys.js';
 import { takeMessage } from './messages.js';
 import { type BinaryNode, childOf, children, node, seconds, serverJid } from './nodes.js';
+import type { CodePairing } from './pairing-code.js';
 import { takeReceipt } from './receipts.js';
 
 /** One connection after its handshake: waiting to be linked, or logged in. */
@@ -17,12 +18,21 @@ export class Session {
     { length: 6 },
     () => `2@${randomBytes(24).toString('base64')}`,
   );
+  /** Of a client that asked to be linked by a code. */
+  codePairing: CodePairing | undefined;
+  /** Comes when the client has seen that the code was typed. */
+  readonly codeFinish: Promise<BinaryNode>;
+  takeCodeFinish: (request: BinaryNode) => void = () => undefined;
   private readonly waiting = new Map<string, (result: BinaryNode) => void>();
 
   constructor(
     readonly connection: Connection,
     private readonly server: WhatsAppServer,
-  ) {}
+  ) {
+    this.codeFinish = new Promise((resolve) => {
+      this.takeCodeFinish = resolve;
+    });
+  }
 
   hello(hello: Hello): void {
     if (this.server.refusesLogins) {
@@ -94,7 +104,7 @@ export class Session {
       return;
     }
     if (this.device === undefined) {
-      this.connection.send(await this.server.answerUnlinked(received));
+      this.connection.send(await this.server.answerUnlinked(received, this));
       return;
     }
     if (childOf(received, 'remove-companion-device')) {

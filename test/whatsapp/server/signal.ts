@@ -44,6 +44,9 @@ export class Signal {
     return this.credentials.signedIdentityKey;
   }
 
+  /** Signs with the identity, as Signal does. */
+  readonly sign = (bytes: Uint8Array): Uint8Array => Curve.sign(this.identity.private, bytes);
+
   /** Public keys for somebody who writes to this identity first; each time with a new one-time key. */
   async bundle(): Promise<KeyBundle> {
     const { registrationId, signedIdentityKey, signedPreKey } = this.credentials;
