@@ -1,4 +1,5 @@
 import { defineConnector } from 'archway/sdk';
+import { check } from './check.js';
 import { mediaRequest } from './media.js';
 import { parse } from './parse.js';
 import { route } from './route.js';
@@ -35,10 +36,12 @@ export default defineConnector({
       verify,
     },
   },
+  webhooksInUse: ({ mode }) => (mode === 'webhook' ? ['updates'] : []),
   ownAddresses: (settings) => [botIdOf(settings)],
   parse,
   route,
   send,
   media: mediaRequest,
+  check,
   run,
 });

@@ -1,5 +1,6 @@
 import { defineConnector } from 'archway/sdk';
 import { retryOptions, verify } from '../../providers/twilio/verify.js';
+import { check } from './check.js';
 import { mediaRequest } from './media.js';
 import { parse } from './parse.js';
 import { reconcile } from './reconcile.js';
@@ -52,5 +53,6 @@ export default defineConnector({
   send,
   messagesPerSecond: (settings) => settings.messagesPerSecond,
   reconcile,
+  check,
   media: mediaRequest,
 });

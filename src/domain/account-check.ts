@@ -1,32 +1,33 @@
+import type { AccountCheck } from '../sdk/index.js';
 import { type Account, webhookUrls } from './accounts.js';
-
-/** One thing that was looked at, for the person who set the account up. */
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-  /** What to do; only where something is wrong. */
-  readonly remedy?: string;
-}
+import { checkAtProvider } from './provider-check.js';
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 const timeoutMs = 5_000;
 
 /**
- * Whether the provider can reach an account: the public URL, and each webhook through it. A request without a signature
- * must come back as our own refusal; anything else answers from another place, or lets strangers in.
+ * Whether the provider can reach an account, by the public URL and each webhook that is in use, and what the provider itself
+ * says of it. A request without a signature must come back as our own refusal; anything else answers from another place,
+ * or lets strangers in.
  */
-export async function checkAccount(account: Account, publicUrl: string, fetch: Fetch): Promise<Check[]> {
-  const webhooks = Object.entries(webhookUrls(account, publicUrl));
-  const reached = webhooks.map(([endpoint, url]) => checkWebhook(`webhook-${endpoint}`, url, fetch));
-  return [checkScheme(publicUrl), checkHost(publicUrl), ...(await Promise.all(reached))];
+export async function checkAccount(
+  account: Account,
+  publicUrl: string,
+  fetch: Fetch,
+): Promise<AccountCheck[]> {
+  const { connector, settings } = account;
+  const urls = webhookUrls(account, publicUrl);
+  const inUse = connector.webhooksInUse?.(settings) ?? Object.keys(urls);
+  const reached = inUse.map((endpoint) => checkWebhook(`webhook-${endpoint}`, urls[endpoint] ?? '', fetch));
+  const atUrl = inUse.length === 0 ? [] : [checkScheme(publicUrl), checkHost(publicUrl)];
+  return [...atUrl, ...(await Promise.all(reached)), ...(await checkAtProvider(account, publicUrl))];
 }
 
 const setPublicUrl =
   'Set ARCHWAY_PUBLIC_URL to the https address under which the provider reaches this gateway.';
 
-function checkScheme(publicUrl: string): Check {
+function checkScheme(publicUrl: string): AccountCheck {
   const name = 'public-url-https';
   if (new URL(publicUrl).protocol === 'https:') return { name, ok: true, detail: `${publicUrl} is https.` };
   return {
@@ -40,7 +41,7 @@ function checkScheme(publicUrl: string): Check {
 const localHost =
   /^(localhost|.+\.(localhost|local|internal)|\[::1?\]|0\.0\.0\.0|127\..+|10\..+|192\.168\..+|172\.(1[6-9]|2\d|3[01])\..+|169\.254\..+)$/i;
 
-function checkHost(publicUrl: string): Check {
+function checkHost(publicUrl: string): AccountCheck {
   const name = 'public-url-host';
   const { hostname } = new URL(publicUrl);
   if (!localHost.test(hostname)) return { name, ok: true, detail: `${hostname} is no local name.` };
@@ -52,7 +53,7 @@ function checkHost(publicUrl: string): Check {
   };
 }
 
-async function checkWebhook(name: string, url: string, fetch: Fetch): Promise<Check> {
+async function checkWebhook(name: string, url: string, fetch: Fetch): Promise<AccountCheck> {
   const target = url.replace(/#.*$/, '');
   let response: Response;
   try {
@@ -73,7 +74,7 @@ async function checkWebhook(name: string, url: string, fetch: Fetch): Promise<Ch
   return judge(name, target, response);
 }
 
-function judge(name: string, target: string, { status, headers }: Response): Check {
+function judge(name: string, target: string, { status, headers }: Response): AccountCheck {
   const ours = headers.get('content-type')?.startsWith('application/problem+json') === true;
   if (ours && status === 403) {
     return { name, ok: true, detail: `${target} answers, and refuses a request without a signature.` };

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { AccountCheck, CheckContext } from './account-check.js';
 import type { CallCapability, CallRequest, EndedCall, OutboundCall, RoutedCall } from './call.js';
 import type { Capture } from './capture.js';
 import type { CommunicationEvent, EventAttachment, EventKind } from './event.js';
@@ -89,6 +90,8 @@ export interface Connector<Schema extends z.ZodObject = z.ZodObject> {
   readonly webhooks: Readonly<Record<string, WebhookEndpoint<z.infer<Schema>>>>;
   /** What follows the webhook URLs that are shown to the operator, such as a provider's retry options. */
   readonly webhookUrlSuffix?: string;
+  /** The webhooks that an account with these settings uses. Default: all. */
+  webhooksInUse?(settings: z.infer<Schema>): readonly string[];
   /** The account's own addresses, canonical, from its settings. */
   ownAddresses(settings: z.infer<Schema>): string[];
   /**
@@ -133,6 +136,12 @@ export interface Connector<Schema extends z.ZodObject = z.ZodObject> {
     attachment: EventAttachment,
     context: CallContext<z.infer<Schema>>,
   ): MediaRequest | Promise<MediaRequest>;
+  /**
+   * Asks the provider whether the credentials are good, and whether it knows our webhooks. Changes nothing there.
+   *
+   * @throws {Failure} which becomes a check that failed.
+   */
+  check?(context: CheckContext<z.infer<Schema>>): Promise<readonly AccountCheck[]>;
   /**
    * Keeps a connection of its own to the provider, such as polling or a socket, until `signal` is aborted. Runs at one
    * node at a time for each account, and is started again when it ends or fails.

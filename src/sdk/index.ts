@@ -1,5 +1,6 @@
 /** The public contract: what a connector or a sink may import, as `archway/sdk`. */
 export { z } from 'zod';
+export * from './account-check.js';
 export * from './address.js';
 export * from './call.js';
 export * from './capture.js';

@@ -114,6 +114,11 @@ export class BotApiServer {
     return this.#webhook;
   }
 
+  /** Somebody else gives this bot a webhook. */
+  setWebhook(url: string): void {
+    this.#webhook = { url, secretToken: '' };
+  }
+
   /** Posts what waits to the webhook, as Telegram does; what is not taken stays. */
   async deliver(): Promise<number[]> {
     const statuses: number[] = [];

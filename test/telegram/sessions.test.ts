@@ -99,6 +99,21 @@ describe('Telegram by webhook', () => {
     await gateway.stop();
   });
 
+  it('is compared by `account test` with what Telegram has', async () => {
+    const gateway = await startTestGateway();
+    const api = await BotApiServer.start(token, () => gateway.webhookBase);
+    await addBot(gateway, api, `secretToken=${secretToken}`);
+    await until(() => api.webhook !== undefined);
+    const test = async () => (await archway(gateway, 'account', 'test', 'bot')).stdout;
+    expect(await test()).toMatch(/ok +token .*@desk_bot/);
+    expect(await test()).toMatch(/ok +webhook +Telegram has this gateway/);
+    api.setWebhook('https://elsewhere.example.com/updates');
+    expect(await test()).toMatch(/fail +webhook +Telegram has another webhook/);
+    await archway(gateway, 'account', 'set', 'bot', '--set', `token=${token.replace('5550100', '5550101')}`);
+    expect(await test()).toMatch(/fail +provider +Telegram answered 401/);
+    await gateway.stop();
+  });
+
   it('is not taken without its secret', async () => {
     const gateway = await startTestGateway();
     const api = await BotApiServer.start(token);
