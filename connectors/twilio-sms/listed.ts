@@ -10,11 +10,12 @@ import {
 } from 'archway/sdk';
 import { conversationOf, readParty } from '../../providers/twilio/addresses.js';
 import { presentMembers } from '../../providers/twilio/details.js';
+import { errorOf } from '../../providers/twilio/errors.js';
 import { sid } from '../../providers/twilio/ids.js';
 import { secondsOf } from '../../providers/twilio/lists.js';
 import { channelOf, mediumOf } from './channels.js';
 import { messageKey } from './ids.js';
-import { errorOf, statusOf } from './receipt.js';
+import { statusOf } from './receipt.js';
 
 /** The endpoint of captures that hold a message as Twilio's API lists it. No webhook has this name. */
 export const listedEndpoint = 'listed-message';

@@ -1,10 +1,9 @@
 import type { Capture, Parsed } from 'archway/sdk';
-import { shorten } from '../../providers/twilio/bounds.js';
-import { Form, isForm, readFields } from '../../providers/twilio/form.js';
+import { Form, isForm, notForm, readFields } from '../../providers/twilio/form.js';
+import { ownIdOf } from '../../providers/twilio/own-url.js';
 import { listedEndpoint, readListed } from './listed.js';
 import { readMessage } from './message.js';
 import { readReceipt } from './receipt.js';
-import { messageOf } from './status-url.js';
 
 /**
  * Reads one webhook of Twilio's Programmable Messaging, or one message that its API listed. What a webhook is follows from its fields and not from the endpoint, as
@@ -12,12 +11,9 @@ import { messageOf } from './status-url.js';
  */
 export function parse(capture: Capture): Parsed {
   if (capture.endpoint === listedEndpoint) return readListed(capture);
-  if (!isForm(capture)) {
-    const contentType = shorten(capture.headers['content-type'] ?? '', 100);
-    return { kind: 'unsupported', reason: `the content type is "${contentType}", not that of a form` };
-  }
+  if (!isForm(capture)) return notForm(capture);
   const form = new Form(readFields(capture.body));
-  if (isReceipt(form)) return readReceipt(form, messageOf(capture.url));
+  if (isReceipt(form)) return readReceipt(form, ownIdOf(capture.url, 'message'));
   if (isMessage(form)) return readMessage(form);
   return { kind: 'unsupported', reason: 'a form that is neither an inbound message nor a message status' };
 }

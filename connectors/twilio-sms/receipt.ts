@@ -1,7 +1,7 @@
 import { outboundKey, type Parsed, type ReceiptEvent, type ReceiptStatus } from 'archway/sdk';
 import { conversationOf, readParty } from '../../providers/twilio/addresses.js';
-import { shorten } from '../../providers/twilio/bounds.js';
 import { locationNames, pick, pickOthers, presentDetails } from '../../providers/twilio/details.js';
+import { nameWord, readError } from '../../providers/twilio/errors.js';
 import { fingerprint } from '../../providers/twilio/fingerprint.js';
 import type { Form } from '../../providers/twilio/form.js';
 import { channelOf, mediumOf } from './channels.js';
@@ -30,9 +30,6 @@ export function statusOf(claimed: string): ReceiptStatus | undefined {
   return statuses.get(claimed.toLowerCase());
 }
 
-const errorCodeLengthMax = 100;
-const errorMessageLengthMax = 2_000;
-
 const placedNames = ['From', 'To', 'MessageStatus', 'ErrorCode', ...routingNames, ...locationNames];
 
 /**
@@ -47,7 +44,7 @@ export function readReceipt(form: Form, ownMessage?: string): Parsed {
   if (messageSid === undefined) return unsupported('a status whose MessageSid is missing or not usable');
   const claimed = form.get('MessageStatus') ?? form.get('SmsStatus') ?? '';
   const status = statusOf(claimed);
-  if (status === undefined) return unsupported(`the message status ${nameStatus(claimed)} is not known`);
+  if (status === undefined) return unsupported(`the message status ${nameWord(claimed)} is not known`);
 
   const placed = new Set(placedNames);
   const error = readError(form, placed);
@@ -78,23 +75,4 @@ export function readReceipt(form: Form, ownMessage?: string): Parsed {
 
 function unsupported(reason: string): Parsed {
   return { kind: 'unsupported', reason };
-}
-
-/** The reason is shown to people: it quotes a word, never text of unknown origin. */
-function nameStatus(claimed: string): string {
-  return /^[\w-]{1,40}$/.test(claimed) ? `"${claimed}"` : '(not a word)';
-}
-
-function readError(form: Form, placed: Set<string>): ReceiptEvent['error'] {
-  const code = form.get('ErrorCode');
-  if (code === undefined) return undefined;
-  placed.add('ErrorMessage');
-  return errorOf(code, form.get('ErrorMessage'));
-}
-
-export function errorOf(code: string, message: string | undefined): NonNullable<ReceiptEvent['error']> {
-  return {
-    code: shorten(code, errorCodeLengthMax),
-    ...(message !== undefined && { message: shorten(message, errorMessageLengthMax) }),
-  };
 }

@@ -1,13 +1,12 @@
-import { type Accepted, type CallContext, Failure, type OutboundMessage } from 'archway/sdk';
-import { HttpClient } from '../../providers/twilio/http-client.js';
+import type { Accepted, CallContext, OutboundMessage } from 'archway/sdk';
+import { withOwnId } from '../../providers/twilio/own-url.js';
 import { failureOf } from '../../providers/twilio/refusal.js';
+import { openSendingClient, takenAs } from '../../providers/twilio/sending-client.js';
 import { messageKey } from './ids.js';
 import type { TwilioSettings } from './settings.js';
-import { withMessage } from './status-url.js';
 
 /**
- * Sends one message by the Messages resource. Twilio has no idempotency key for it, so nothing is ever repeated here: the
- * library builds the request, and our own client carries it once.
+ * Sends one message by the Messages resource. Twilio has no idempotency key for it, so nothing is ever repeated here.
  *
  * Source: https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource
  */
@@ -15,14 +14,7 @@ export async function send(
   message: OutboundMessage,
   { settings, signal }: CallContext<TwilioSettings>,
 ): Promise<Accepted> {
-  // Loaded when it is used: a gateway that only captures need not wait for it.
-  const { default: twilio } = await import('twilio');
-  const httpClient = new HttpClient(signal);
-  const client = twilio(settings.accountSid, settings.authToken, {
-    httpClient: httpClient as never,
-    autoRetry: false,
-  });
-  if (settings.apiBaseUrl !== undefined) client.api.baseUrl = settings.apiBaseUrl.replace(/\/+$/, '');
+  const { client, http } = await openSendingClient(settings, signal);
   const { text, media, from, to } = message;
   let sid: unknown;
   try {
@@ -34,13 +26,11 @@ export async function send(
       }),
       ...(text !== undefined && text !== '' && { body: text }),
       ...(media.length > 0 && { mediaUrl: media.map(({ url }) => url) }),
-      statusCallback: withMessage(message.callbackUrl('status'), message.id),
+      statusCallback: withOwnId(message.callbackUrl('status'), 'message', message.id),
     }));
   } catch (error) {
-    throw failureOf(error, httpClient.answered, 'message');
+    throw failureOf(error, http.answered, 'message');
   }
-  if (typeof sid !== 'string' || !/^[A-Za-z0-9]{34}$/.test(sid)) {
-    throw new Failure('indeterminate', 'Twilio answered with success, but without the id of a message.');
-  }
-  return { providerId: sid, aliases: [messageKey(sid)] };
+  const providerId = takenAs(sid, 'message');
+  return { providerId, aliases: [messageKey(providerId)] };
 }

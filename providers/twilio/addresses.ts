@@ -35,7 +35,7 @@ export function readParty(asReceived: string | undefined, name?: string): Party 
 /** One person is one address on every channel that knows people by their number. */
 function identify(medium: string, rest: string, asReceived: string): Pick<Address, 'scheme' | 'value'> {
   if (numberPattern.test(rest)) return { scheme: 'tel', value: rest };
-  if (medium === 'whatsapp') return { scheme: 'whatsapp', value: rest };
+  if (medium === 'whatsapp' || medium === 'sip') return { scheme: medium, value: rest };
   return { scheme: 'other', value: asReceived };
 }
 

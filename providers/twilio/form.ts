@@ -1,4 +1,5 @@
-import type { Capture } from 'archway/sdk';
+import type { Capture, Parsed } from 'archway/sdk';
+import { shorten } from './bounds.js';
 
 export type Field = readonly [name: string, value: string];
 
@@ -6,6 +7,12 @@ export type Field = readonly [name: string, value: string];
 export function isForm(capture: Capture): boolean {
   const contentType = capture.headers['content-type'] ?? '';
   return contentType.split(';', 1)[0]?.trim().toLowerCase() === 'application/x-www-form-urlencoded';
+}
+
+/** What becomes of a request that is no form. */
+export function notForm(capture: Capture): Parsed {
+  const contentType = shorten(capture.headers['content-type'] ?? '', 100);
+  return { kind: 'unsupported', reason: `the content type is "${contentType}", not that of a form` };
 }
 
 /**

@@ -11,10 +11,13 @@ export function toSecond(time: Date, round: (seconds: number) => number): string
   return new Date(round(time.getTime() / 1_000) * 1_000).toISOString().replace('.000', '');
 }
 
-/** Twilio's dates are RFC 2822 in GMT, to the second: `Fri, 24 May 2019 17:44:46 +0000`. */
+const datePattern = /^[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} (?:[+-]\d{4}|GMT)$/;
+
+/** Twilio's dates are RFC 2822 in GMT, to the second: `Fri, 24 May 2019 17:44:46 +0000`. Undefined for anything else. */
 export function secondsOf(date: string | null | undefined): string | undefined {
-  const time = Date.parse(date ?? '');
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+  const time = datePattern.test(date ?? '') ? Date.parse(date ?? '') : Number.NaN;
+  // Beyond the year 9999 the form of an instant is another.
+  return Number.isNaN(time) || time >= Date.UTC(10_000, 0) ? undefined : new Date(time).toISOString();
 }
 
 /** Something that the list at this path gave, as `parse` will read it. */
