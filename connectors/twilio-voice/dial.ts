@@ -1,8 +1,8 @@
-import { type CallEvent, outboundKey, type Parsed } from 'archway/sdk';
+import type { CallEvent, Parsed } from 'archway/sdk';
 import { nameWord } from '../../providers/twilio/errors.js';
 import type { Form } from '../../providers/twilio/form.js';
 import { sid } from '../../providers/twilio/ids.js';
-import { legKey } from './keys.js';
+import { firstLeg, legKey } from './keys.js';
 import { type Circumstances, endsOf } from './leg.js';
 import { particularsOf, wholeNumber } from './particulars.js';
 import { callStatusOf } from './statuses.js';
@@ -29,8 +29,7 @@ export function readDial(form: Form, circumstances: Circumstances): Parsed {
   if (status === undefined) return unsupported(`the dial status ${nameWord(claimed)} is not known`);
   const ends = endsOf(form, circumstances);
   if (ends === undefined) return unsupported('the end of a dial whose From or To is missing or not usable');
-  const { ownCall } = circumstances;
-  const first = ownCall === undefined ? legKey(callSid) : outboundKey(ownCall);
+  const { key: first, aliases } = firstLeg(callSid, circumstances.ownCall);
   const dialled = sid(form.get('DialCallSid'));
   const durationSeconds = wholeNumber(form.get('DialCallDuration'));
   const common = { kind: 'call', channel: 'voice', direction: ends.direction } as const;
@@ -60,7 +59,7 @@ export function readDial(form: Form, circumstances: Circumstances): Parsed {
           ...(durationSeconds !== undefined && { durationSeconds }),
           ...particularsOf(form, placedNames),
         };
-  return { kind: 'events', events: [event] };
+  return { kind: 'events', events: [event], ...(aliases !== undefined && { aliases }) };
 }
 
 function unsupported(reason: string): Parsed {

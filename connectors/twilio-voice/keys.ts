@@ -1,6 +1,20 @@
-import { outboundKey } from 'archway/sdk';
+import { type EventAlias, outboundKey } from 'archway/sdk';
 import type { Form } from '../../providers/twilio/form.js';
 import { sid } from '../../providers/twilio/ids.js';
+
+/** The leg that no other one made, as events name it. */
+export interface FirstLeg {
+  readonly key: string;
+  /** That Twilio's name for it and ours are one: so a call is found even where the answer to our request was lost. */
+  readonly aliases?: readonly EventAlias[];
+}
+
+/** @param ownCall id of the call that we asked Twilio to make: it is known by that before Twilio has told us its own. */
+export function firstLeg(callSid: string, ownCall: string | undefined): FirstLeg {
+  if (ownCall === undefined) return { key: legKey(callSid) };
+  const key = outboundKey(ownCall);
+  return { key, aliases: [{ alias: legKey(callSid), key }] };
+}
 
 /** A leg of a call, as events name it. */
 export interface Leg {
@@ -9,6 +23,7 @@ export interface Leg {
   readonly key: string;
   /** Key of the leg that made it. */
   readonly parent?: string;
+  readonly aliases?: readonly EventAlias[];
 }
 
 export function legKey(callSid: string): string {
@@ -29,19 +44,16 @@ export function callSidOf(key: string): string | undefined {
   return /^call\/(CA[0-9a-fA-F]{32})$/.exec(key)?.[1];
 }
 
-/**
- * The leg that a request is about.
- *
- * @param ownCall id of the call that we asked Twilio to make: it is known by that before Twilio has told us its own.
- */
+/** The leg that a request is about; undefined where it names none. */
 export function legOf(form: Form, ownCall: string | undefined): Leg | undefined {
   const callSid = sid(form.get('CallSid'));
   if (callSid === undefined) return undefined;
-  const first = ownCall === undefined ? undefined : outboundKey(ownCall);
   const parentSid = sid(form.get('ParentCallSid'));
-  if (parentSid === undefined && form.get('Direction') !== 'outbound-dial') {
-    return { sid: callSid, key: first ?? legKey(callSid) };
+  if (parentSid !== undefined) {
+    const { key: parent, ...rest } = firstLeg(parentSid, ownCall);
+    return { sid: callSid, key: legKey(callSid), parent, ...rest };
   }
-  const parent = first ?? (parentSid === undefined ? undefined : legKey(parentSid));
+  if (form.get('Direction') !== 'outbound-dial') return { sid: callSid, ...firstLeg(callSid, ownCall) };
+  const parent = ownCall === undefined ? undefined : outboundKey(ownCall);
   return { sid: callSid, key: legKey(callSid), ...(parent !== undefined && { parent }) };
 }

@@ -70,7 +70,7 @@ export function readLeg(form: Form, circumstances: Circumstances): Parsed {
     ...(error !== undefined && isReport(form) && { error }),
     ...particularsOf(form, [...placed, 'ErrorCode']),
   };
-  return { kind: 'events', events: [event] };
+  return { kind: 'events', events: [event], ...(leg.aliases !== undefined && { aliases: leg.aliases }) };
 }
 
 /** A status callback; the other requests ask what to do next. */

@@ -4,7 +4,7 @@ import type { SiblingUrl } from './urls.js';
 
 /**
  * What a call shall do, as Twilio's own library writes it. The order of the verbs is the promise: nothing that records stands
- * before the end of the notice (docs/decisions/0018-notice-before-recording.md).
+ * before the end of the notice (docs/decisions/0019-notice-before-recording.md).
  */
 
 /** How long one number, or all of them, ring. */
