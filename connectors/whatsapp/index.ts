@@ -1,5 +1,9 @@
 import { defineConnector } from 'archway/sdk';
+import { media } from './media.js';
 import { parse } from './parse.js';
+import { route } from './route.js';
+import { send } from './send.js';
+import { run } from './session/run.js';
 import { settingsSchema } from './settings.js';
 
 /** WhatsApp, as a device that is linked to a phone. */
@@ -18,9 +22,23 @@ export default defineConnector({
       'What was deleted on the phone before this device was linked, or is older than the history that it hands over, is not seen.',
       'A message that WhatsApp could not deliver to linked devices is known only as a gap until the phone has answered.',
       'Drafts, and messages in chats that are locked away on the phone alone, are not seen.',
+      'While the device is not linked, or has not been connected for two weeks, nothing is seen; linking it again brings the history that the phone hands over.',
     ],
+    outbound: {
+      textLengthMax: 4_096,
+      mediaMax: 1,
+      replies: true,
+      idempotent: false,
+      bySession: true,
+      messagesPerSecond: 0.5,
+    },
+    linking: ['qr', 'code'],
   },
   webhooks: {},
-  ownAddresses: () => [],
+  ownAddresses: ({ number }) => (number === undefined ? [] : [number]),
   parse,
+  route,
+  send,
+  media,
+  run,
 });

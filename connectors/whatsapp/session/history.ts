@@ -1,0 +1,177 @@
+import { promisify } from 'node:util';
+import { inflate } from 'node:zlib';
+import type { proto } from '@whiskeysockets/baileys';
+import type { Received, Session, StateChanges } from 'archway/sdk';
+import { decodeMedia, mediaUrl } from '../media.js';
+import type { WhatsAppSettings } from '../settings.js';
+import { capture } from './key-store.js';
+import type { Library } from './library.js';
+import { asJson } from './json.js';
+import type { Names, Own } from './names.js';
+import { secretIn } from './secrets.js';
+
+type HistorySession = Pick<Session<WhatsAppSettings>, 'recall' | 'recallMany' | 'settings' | 'signal'>;
+type Notice = proto.Message.IHistorySyncNotification;
+
+const listName = 'history-pending';
+const noticeName = (id: string) => `history/${id}`;
+
+/** Together in one transaction. */
+const batchMax = 200;
+const blobMaxBytes = 256 * 1_024 * 1_024;
+const downloadMaxMs = 5 * 60_000;
+const triesMax = 4;
+
+/**
+ * The past, as the phone hands it over when it is linked. That there is a part to fetch is committed with the message that says
+ * so; it is forgotten with the last message of that part. So a process that dies in between fetches it again, and messages that are
+ * there already are duplicates.
+ */
+export class History {
+  #pending: string[] | undefined;
+  #importing: Promise<void> | undefined;
+
+  constructor(
+    private readonly session: HistorySession,
+    private readonly library: Library,
+    private readonly names: Names,
+    private readonly own: () => Own,
+    private readonly commit: (received: readonly Received[], changes?: StateChanges) => Promise<void>,
+  ) {}
+
+  /** What has to be committed with a message that announces a part of the past. */
+  async announcedBy(message: proto.IMessage, id: string): Promise<StateChanges> {
+    const protocol = message.deviceSentMessage?.message?.protocolMessage ?? message.protocolMessage;
+    const notice = protocol?.historySyncNotification;
+    if (!notice || this.session.settings.history === 'none') return {};
+    const { HistorySyncNotification } = this.library.proto.Message;
+    const bytes = HistorySyncNotification.encode(HistorySyncNotification.create(notice)).finish();
+    const pending = await this.#list();
+    if (!pending.includes(id)) pending.push(id);
+    return {
+      [noticeName(id)]: Buffer.from(bytes).toString('base64'),
+      [listName]: JSON.stringify(pending),
+    };
+  }
+
+  /** Imports what is announced and committed, part after part. */
+  import(onFailed: (error: unknown) => void): void {
+    this.#importing ??= this.#importAll()
+      .catch(onFailed)
+      .finally(() => {
+        this.#importing = undefined;
+      });
+  }
+
+  async #list(): Promise<string[]> {
+    if (this.#pending !== undefined) return this.#pending;
+    const kept = JSON.parse((await this.session.recall(listName)) ?? '[]') as string[];
+    this.#pending ??= kept;
+    return this.#pending;
+  }
+
+  async #importAll(): Promise<void> {
+    const pending = await this.#list();
+    for (let id = pending[0]; id !== undefined && !this.session.signal.aborted; id = pending[0]) {
+      const text = await this.session.recall(noticeName(id));
+      // Announced, but not committed yet.
+      if (text === undefined) return;
+      await this.#importPart(id, Buffer.from(text, 'base64'));
+      pending.splice(pending.indexOf(id), 1);
+      await this.commit([], { [noticeName(id)]: null, [listName]: JSON.stringify(pending) });
+    }
+  }
+
+  async #importPart(id: string, bytes: Uint8Array): Promise<void> {
+    const notice = this.library.proto.Message.HistorySyncNotification.decode(bytes);
+    const part = await this.#fetch(notice);
+    if (part === undefined) {
+      const node = { tag: 'message', attrs: { id, ...this.#ownFrom() } };
+      await this.commit([capture('stanza', { node, own: this.own(), failure: 'history unavailable' })]);
+      return;
+    }
+    for (const conversation of part.conversations) await this.#importChat(conversation);
+  }
+
+  #ownFrom(): { from?: string } {
+    const { pn } = this.own();
+    return pn === undefined ? {} : { from: pn };
+  }
+
+  async #importChat({ id, pnJid, lidJid, messages }: proto.IConversation): Promise<void> {
+    const forms = [id, pnJid, lidJid].flatMap((jid) => jid ?? []);
+    const infos = (messages ?? []).flatMap(({ message }) => message ?? []);
+    for (let start = 0; start < infos.length; start += batchMax) {
+      const received: Received[] = [];
+      const changes: Record<string, string | null> = {};
+      for (const info of infos.slice(start, start + batchMax)) {
+        const fromMe = info.key?.fromMe === true;
+        const named = await this.names.ofChat(forms, fromMe);
+        const encoded = this.library.proto.WebMessageInfo.encode(info as proto.WebMessageInfo).finish();
+        const { chat, numbers } = named;
+        received.push(
+          capture(
+            'history',
+            {
+              message: asJson(this.library.proto.WebMessageInfo.decode(encoded), this.library),
+              payload: Buffer.from(encoded).toString('base64'),
+              own: this.own(),
+              ...(chat !== undefined && { chat }),
+              ...(Object.keys(numbers).length > 0 && { numbers }),
+              fromMe,
+            },
+            'history',
+          ),
+        );
+        Object.assign(changes, named.changes, this.#secretOf(info, chat, fromMe));
+      }
+      await this.commit(received, changes);
+    }
+  }
+
+  #secretOf({ key, message, messageSecret }: proto.IWebMessageInfo, chat: string | undefined, fromMe: boolean) {
+    if (!message || !key?.id || chat === undefined) return {};
+    const { pn, lid } = this.own();
+    const given = fromMe ? [pn, lid] : [key.participant ?? key.remoteJid];
+    const senders = given.flatMap((jid) => (jid ? [this.library.jidNormalizedUser(jid)] : []));
+    const whole = messageSecret ? { ...message, messageContextInfo: { messageSecret } } : message;
+    return secretIn(whole, { chat, id: key.id, senders }, this.library);
+  }
+
+  /** Undefined when it cannot be had. */
+  async #fetch(notice: Notice): Promise<proto.HistorySync | undefined> {
+    const inline = notice.initialHistBootstrapInlinePayload;
+    const packed = inline && inline.length > 0 ? inline : await this.#download(notice);
+    if (packed === undefined) return undefined;
+    const unpack = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(inflate);
+    return this.library.proto.HistorySync.decode(await unpack(packed, { maxOutputLength: blobMaxBytes * 4 }));
+  }
+
+  async #download(notice: Notice): Promise<Uint8Array | undefined> {
+    const { mediaKey, directPath } = notice;
+    if (!mediaKey || !directPath) return undefined;
+    const url = mediaUrl({ directPath }, this.session.settings);
+    for (let tries = 0; tries < triesMax; tries += 1) {
+      const signal = AbortSignal.any([this.session.signal, AbortSignal.timeout(downloadMaxMs)]);
+      const response = await fetch(url, { redirect: 'error', signal }).catch(() => undefined);
+      if (response?.ok === true && response.body !== null) {
+        return gather(decodeMedia(response.body as unknown as AsyncIterable<Uint8Array>, mediaKey, 'History'));
+      }
+      await response?.body?.cancel();
+      if (response?.status === 404 || response?.status === 410) return undefined;
+      await new Promise((resolve) => setTimeout(resolve, 1_000 * 4 ** tries).unref());
+    }
+    return undefined;
+  }
+}
+
+async function gather(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of pieces) {
+    length += piece.length;
+    if (length > blobMaxBytes) throw new Error('A part of the history is larger than any should be.');
+    all.push(piece);
+  }
+  return Buffer.concat(all);
+}

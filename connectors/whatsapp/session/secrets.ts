@@ -1,0 +1,60 @@
+import type { proto } from '@whiskeysockets/baileys';
+import type { StateChanges } from 'archway/sdk';
+import type { Library } from './library.js';
+
+/** What later edits, votes and the like of a message are sealed under, and what it takes to open them. */
+export interface KeptSecret {
+  readonly secret: string;
+  /** Names under which the sender may stand in the derivation of the key: number and LID, as bare jids. */
+  readonly senders: readonly string[];
+  /** Of a poll: what could be voted for. Votes hold digests only. */
+  readonly options?: readonly string[];
+}
+
+export const secretName = (chat: string, id: string) => `secret/${chat}/${id}`;
+
+/** The content without its wrappers: what the phone itself sent, what disappears, what may be seen once. */
+export function contentOf(message: proto.IMessage, { normalizeMessageContent }: Library): proto.IMessage {
+  const inner = message.deviceSentMessage?.message ?? message;
+  return normalizeMessageContent(inner) ?? inner;
+}
+
+/** The secret that a message brings, to be kept under its chat and id. */
+export function secretIn(
+  message: proto.IMessage,
+  { chat, id, senders }: { readonly chat: string; readonly id: string; readonly senders: readonly string[] },
+  library: Library,
+): StateChanges {
+  const outer = message.deviceSentMessage?.message ?? message;
+  const content = contentOf(message, library);
+  const bytes =
+    outer.messageContextInfo?.messageSecret ??
+    message.messageContextInfo?.messageSecret ??
+    content.messageContextInfo?.messageSecret;
+  if (!bytes || bytes.length === 0) return {};
+  const options = optionsOf(content);
+  const kept: KeptSecret = {
+    secret: Buffer.from(bytes).toString('base64'),
+    senders,
+    ...(options.length > 0 && { options }),
+  };
+  return { [secretName(chat, id)]: JSON.stringify(kept) };
+}
+
+function optionsOf(content: proto.IMessage): string[] {
+  const { pollCreationMessage, pollCreationMessageV2, pollCreationMessageV3 } = content;
+  const poll = pollCreationMessage ?? pollCreationMessageV2 ?? pollCreationMessageV3;
+  return poll?.options?.flatMap(({ optionName }) => optionName ?? []) ?? [];
+}
+
+/** Id of the earlier message whose secret this one needs. */
+export function neededBy(message: proto.IMessage, library: Library): string | undefined {
+  const content = contentOf(message, library);
+  const key =
+    content.secretEncryptedMessage?.targetMessageKey ??
+    content.pollUpdateMessage?.pollCreationMessageKey ??
+    content.encReactionMessage?.targetMessageKey ??
+    content.encCommentMessage?.targetMessageKey ??
+    content.encEventResponseMessage?.eventCreationMessageKey;
+  return key?.id ?? undefined;
+}
