@@ -48,7 +48,10 @@ export function media(
   return requestOf(file, settings, async (again) => {
     const handle = session as Handle | undefined;
     if (handle === undefined) {
-      throw new Failure('unavailable', 'The file has to be put up again by the phone, and the session is not open.');
+      throw new Failure(
+        'unavailable',
+        'The file has to be put up again by the phone, and the session is not open.',
+      );
     }
     const directPath = await handle.renewMedia(again);
     return requestOf({ ...again, directPath }, settings);
@@ -84,11 +87,15 @@ function requestOf(
  * @throws {Failure} `rejected` for a host that is not WhatsApp's. A loopback host is a test double's; whether it may be asked is
  * for the gateway to say.
  */
-export function mediaUrl({ url, directPath }: Pick<MediaReference, 'url' | 'directPath'>, settings: WhatsAppSettings): string {
+export function mediaUrl(
+  { url, directPath }: Pick<MediaReference, 'url' | 'directPath'>,
+  settings: WhatsAppSettings,
+): string {
   const given = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
   if (!isWhatsApp(settings)) {
     const { hostname } = new URL(settings.socketUrl);
-    if (given?.hostname === hostname) return directPath === undefined ? given.href : `${given.origin}${directPath}`;
+    if (given?.hostname === hostname)
+      return directPath === undefined ? given.href : `${given.origin}${directPath}`;
     if (directPath !== undefined) return `${httpOrigin(settings.socketUrl)}${directPath}`;
   }
   const host = given !== undefined && hosts.includes(given.host) ? given.host : usualHost;

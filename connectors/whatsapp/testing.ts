@@ -50,7 +50,7 @@ export function captureOf(
 /** What the conformance kit needs. The session commits one thing at a time, so there is nothing to regroup. */
 export const subject: ConnectorSubject = {
   connector,
-  settings: { outbound: true, history: 'recent' },
+  settings: { outbound: false, history: 'recent' },
   fixtures: readFixtures(),
   // Nothing comes in by a webhook: whoever holds the session's keys is WhatsApp.
   sign: (capture) => capture,

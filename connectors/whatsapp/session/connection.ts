@@ -63,7 +63,12 @@ export class Connection {
   #end: (ended: Ended) => void = () => undefined;
 
   /** @param text the credentials as they were kept; undefined for a device that is to be linked. */
-  constructor(session: WhatsAppSession, library: Library, text: string | undefined, events: ConnectionEvents) {
+  constructor(
+    session: WhatsAppSession,
+    library: Library,
+    text: string | undefined,
+    events: ConnectionEvents,
+  ) {
     this.#library = library;
     this.#saved = text;
     this.#credentials = readCredentials(text, library);
@@ -154,9 +159,15 @@ export class Connection {
       );
     };
     // Before the library's own listeners, so that the gate is closed when they answer.
-    ws.prependListener('CB:message', hold((stanza) => intake.message(stanza)));
+    ws.prependListener(
+      'CB:message',
+      hold((stanza) => intake.message(stanza)),
+    );
     for (const tag of ['call', 'receipt', 'notification']) {
-      ws.prependListener(`CB:${tag}`, hold((stanza) => intake.stanza(stanza)));
+      ws.prependListener(
+        `CB:${tag}`,
+        hold((stanza) => intake.stanza(stanza)),
+      );
     }
     // The library's own listener would also send a presence with the account's name.
     ev.removeAllListeners('creds.update');
@@ -238,7 +249,8 @@ export function isLinked(credentials: AuthenticationCreds | undefined): boolean 
 
 function rawSocketOf({ ws }: WASocket): RawSocket {
   const { socket } = ws as unknown as { socket?: RawSocket | null };
-  if (!socket) throw new Error('The library has no socket: it is another version than the one that this was made for.');
+  if (!socket)
+    throw new Error('The library has no socket: it is another version than the one that this was made for.');
   return socket;
 }
 
@@ -257,7 +269,8 @@ function settingsOf({ settings }: WhatsAppSession, { proto }: Library) {
     emitOwnEvents: false,
     syncFullHistory: history === 'full',
     // The library itself takes from it who is who.
-    shouldSyncHistoryMessage: ({ syncType }: { syncType?: unknown }) => history === 'full' || syncType !== full,
+    shouldSyncHistoryMessage: ({ syncType }: { syncType?: unknown }) =>
+      history === 'full' || syncType !== full,
     // A commit that fails ends the connection; to wait and try again would hold up its end.
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
   };

@@ -21,7 +21,8 @@ export class Gate {
       last = last
         .then(() => before)
         .then(
-          () => (this.#shut ? sent?.(new Error('What came before could not be committed.')) : send(data, sent)),
+          () =>
+            this.#shut ? sent?.(new Error('What came before could not be committed.')) : send(data, sent),
           (error: Error) => sent?.(error),
         )
         .then(() => undefined);

@@ -56,10 +56,13 @@ async function send(connection: Connection, { id, jid, content, quoted }: Outgoi
     if (!connection.hasEncrypted) {
       throw new Failure('unavailable', 'The message could not be prepared; nothing has left.', { cause });
     }
-    throw new Failure('indeterminate', 'The connection was lost while the message was on its way.', { cause });
+    throw new Failure('indeterminate', 'The connection was lost while the message was on its way.', {
+      cause,
+    });
   }
   const answer = (await answered) as { attrs?: Record<string, string> } | undefined;
-  if (answer === undefined) throw new Failure('indeterminate', 'WhatsApp did not say that it has taken the message.');
+  if (answer === undefined)
+    throw new Failure('indeterminate', 'WhatsApp did not say that it has taken the message.');
   const code = answer.attrs?.error;
   if (code !== undefined) {
     throw new Failure('rejected', `WhatsApp refused the message (${code.slice(0, 20)}).`, { code });
@@ -94,7 +97,8 @@ async function renewMedia(connection: Connection, file: MediaReference, library:
   } catch (cause) {
     const { NOT_FOUND } = library.proto.MediaRetryNotification.ResultType;
     const isGone = (cause as { data?: { result?: number } }).data?.result === NOT_FOUND;
-    if (!isGone) throw new Failure('unavailable', 'The phone of the sender did not put the file up again.', { cause });
+    if (!isGone)
+      throw new Failure('unavailable', 'The phone of the sender did not put the file up again.', { cause });
   }
   throw new Failure('rejected', 'The phone of the sender does not have the file any more.');
 }

@@ -4,9 +4,9 @@ import type { proto } from '@whiskeysockets/baileys';
 import type { Received, Session, StateChanges } from 'archway/sdk';
 import { decodeMedia, mediaUrl } from '../media.js';
 import type { WhatsAppSettings } from '../settings.js';
+import { asJson } from './json.js';
 import { capture } from './key-store.js';
 import type { Library } from './library.js';
-import { asJson } from './json.js';
 import type { Names, Own } from './names.js';
 import { secretIn } from './secrets.js';
 
@@ -29,7 +29,7 @@ const triesMax = 4;
  */
 export class History {
   #pending: string[] | undefined;
-  #importing: Promise<void> | undefined;
+  #importing = false;
 
   constructor(
     private readonly session: HistorySession,
@@ -56,10 +56,12 @@ export class History {
 
   /** Imports what is announced and committed, part after part. */
   import(onFailed: (error: unknown) => void): void {
-    this.#importing ??= this.#importAll()
+    if (this.#importing) return;
+    this.#importing = true;
+    this.#importAll()
       .catch(onFailed)
       .finally(() => {
-        this.#importing = undefined;
+        this.#importing = false;
       });
   }
 
@@ -129,7 +131,11 @@ export class History {
     }
   }
 
-  #secretOf({ key, message, messageSecret }: proto.IWebMessageInfo, chat: string | undefined, fromMe: boolean) {
+  #secretOf(
+    { key, message, messageSecret }: proto.IWebMessageInfo,
+    chat: string | undefined,
+    fromMe: boolean,
+  ) {
     if (!message || !key?.id || chat === undefined) return {};
     const { pn, lid } = this.own();
     const given = fromMe ? [pn, lid] : [key.participant ?? key.remoteJid];
@@ -155,7 +161,9 @@ export class History {
       const signal = AbortSignal.any([this.session.signal, AbortSignal.timeout(downloadMaxMs)]);
       const response = await fetch(url, { redirect: 'error', signal }).catch(() => undefined);
       if (response?.ok === true && response.body !== null) {
-        return gather(decodeMedia(response.body as unknown as AsyncIterable<Uint8Array>, mediaKey, 'History'));
+        return gather(
+          decodeMedia(response.body as unknown as AsyncIterable<Uint8Array>, mediaKey, 'History'),
+        );
       }
       await response?.body?.cancel();
       if (response?.status === 404 || response?.status === 410) return undefined;

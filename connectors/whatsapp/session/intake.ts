@@ -65,10 +65,7 @@ export class Intake {
     const stanza = this.#stanzas.get(ciphertext);
     const seen = await this.#options.seen.add(ciphertext, padded);
     if (stanza === undefined) throw new Error('A ciphertext came that is part of no stanza.');
-    const { received, changes } = await this.#take(
-      stanza,
-      this.#options.library.unpadRandomMax16(padded),
-    );
+    const { received, changes } = await this.#take(stanza, this.#options.library.unpadRandomMax16(padded));
     return { received, changes: { ...changes, ...seen } };
   }
 
@@ -91,10 +88,10 @@ export class Intake {
     const { chat } = named;
     const { id } = stanza.attrs;
     const unread = chat !== undefined && id !== undefined ? { [unreadName(chat, id)]: '1' } : {};
-    await this.commit(
-      [capture('stanza', { node: plain(stanza), ...this.#shared(named), failure })],
-      { ...named.changes, ...unread },
-    );
+    await this.commit([capture('stanza', { node: plain(stanza), ...this.#shared(named), failure })], {
+      ...named.changes,
+      ...unread,
+    });
   }
 
   async #take(
@@ -178,7 +175,13 @@ export class Intake {
     const own = this.#options.own();
     const given = fromMe
       ? [own.pn, own.lid]
-      : [attrs.participant ?? attrs.from, attrs.participant_pn, attrs.participant_lid, attrs.sender_pn, attrs.sender_lid];
+      : [
+          attrs.participant ?? attrs.from,
+          attrs.participant_pn,
+          attrs.participant_lid,
+          attrs.sender_pn,
+          attrs.sender_lid,
+        ];
     const { jidNormalizedUser } = this.#options.library;
     const bare = given.flatMap((jid) => (jid === undefined ? [] : [jidNormalizedUser(jid)]));
     return [...new Set([...bare, ...bare.flatMap((jid) => numbers[jid] ?? [])])];

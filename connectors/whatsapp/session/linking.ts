@@ -40,7 +40,9 @@ export class Linking {
 
   async #showCode(connection: Connection): Promise<void> {
     try {
-      const code = await connection.socket.requestPairingCode((this.order.phoneNumber ?? '').replace(/\D/g, ''));
+      const code = await connection.socket.requestPairingCode(
+        (this.order.phoneNumber ?? '').replace(/\D/g, ''),
+      );
       await this.#offer(code, codeMs);
       this.#report('Type the code into the phone: archway account link shows it');
     } catch {

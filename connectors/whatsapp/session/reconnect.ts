@@ -75,7 +75,11 @@ const waiting: Readonly<Partial<Record<EndReason, readonly [SessionState, string
     'WhatsApp refuses this account.',
     `Open WhatsApp on the phone and follow what it says there; then try again: ${link}`,
   ],
-  'bad-session': ['degraded', 'WhatsApp does not accept the keys of this device any more.', `Link it again: ${link}`],
+  'bad-session': [
+    'degraded',
+    'WhatsApp does not accept the keys of this device any more.',
+    `Link it again: ${link}`,
+  ],
   outdated: [
     'degraded',
     'WhatsApp does not accept this version of the gateway’s WhatsApp library any more.',
@@ -104,7 +108,10 @@ export function nextStep({ reason, failures }: Standing, random: number): Step {
   return {
     kind: 'connect',
     delayMs,
-    health: { state: 'degraded', detail: `${sentences[reason] ?? sentences.unknown} It is tried again by itself.` },
+    health: {
+      state: 'degraded',
+      detail: `${sentences[reason] ?? sentences.unknown} It is tried again by itself.`,
+    },
   };
 }
 
@@ -125,7 +132,10 @@ export function standingAfter(
   reason: EndReason,
   { openMs, now }: { readonly openMs: number; readonly now: Date },
 ): Standing {
-  const isNew = before === undefined || openMs >= steadyMs || before.reason === 'restart-required' !== (reason === 'restart-required');
+  const isNew =
+    before === undefined ||
+    openMs >= steadyMs ||
+    (before.reason === 'restart-required') !== (reason === 'restart-required');
   return { reason, failures: isNew ? 1 : before.failures + 1, at: now.toISOString() };
 }
 

@@ -1,8 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type {
-  SocketConfig,
-  SignalKeyStoreWithTransaction,
-} from '@whiskeysockets/baileys';
+import type { SignalKeyStoreWithTransaction, SocketConfig } from '@whiskeysockets/baileys';
 import type { Received, StateChanges } from 'archway/sdk';
 import type { Intake } from './intake.js';
 

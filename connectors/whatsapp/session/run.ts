@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, type LinkOrder, type SessionHealth } from 'archway/sdk';
 import { isWhatsApp, whatsappSocket } from '../settings.js';
-import { Connection, type ConnectionEvents, type Ended, isLinked, type WhatsAppSession } from './connection.js';
+import {
+  Connection,
+  type ConnectionEvents,
+  type Ended,
+  isLinked,
+  type WhatsAppSession,
+} from './connection.js';
 import { handleOf } from './handle.js';
 import { credentialsName, keyGroup, readCredentials } from './key-store.js';
 import { type Library, loadLibrary } from './library.js';

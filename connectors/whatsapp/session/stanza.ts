@@ -59,7 +59,15 @@ export function absenceIn(stanza: BinaryNode): string {
 }
 
 /** Attributes in which a person or a chat is named. */
-const naming = ['from', 'participant', 'recipient', 'sender_pn', 'sender_lid', 'participant_pn', 'participant_lid'];
+const naming = [
+  'from',
+  'participant',
+  'recipient',
+  'sender_pn',
+  'sender_lid',
+  'participant_pn',
+  'participant_lid',
+];
 const alternative = ['recipient_pn', 'recipient_lid', 'peer_recipient_pn', 'peer_recipient_lid', 'caller_pn'];
 
 export function jidsIn({ attrs }: BinaryNode): string[] {
