@@ -8,9 +8,17 @@ import {
   type UserFacingSocketConfig,
   type WAMessage,
 } from '@whiskeysockets/baileys';
+import { vi } from 'vitest';
 import { until } from '../support/until.js';
 import type { Device, Phone, WhatsAppServer } from './server/index.js';
 import { quiet } from './server/quiet.js';
+
+/** libsignal writes whole sessions to the console, private keys and all. */
+export function silenceLibsignal(): void {
+  for (const method of ['info', 'warn', 'error'] as const) {
+    vi.spyOn(console, method).mockImplementation(() => undefined);
+  }
+}
 
 type Update = BaileysEventMap['connection.update'];
 

@@ -1,7 +1,7 @@
 import { proto } from '@whiskeysockets/baileys';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../support/until.js';
-import { PlainClient } from './plain-client.js';
+import { PlainClient, silenceLibsignal } from './plain-client.js';
 import { type Device, type Peer, WhatsAppServer } from './server/index.js';
 
 let server: WhatsAppServer;
@@ -10,6 +10,7 @@ let device: Device;
 let robin: Peer;
 
 beforeEach(async () => {
+  silenceLibsignal();
   server = await WhatsAppServer.start();
   client = new PlainClient(server);
   device = await client.link();

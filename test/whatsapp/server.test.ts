@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../support/until.js';
-import { PlainClient } from './plain-client.js';
+import { PlainClient, silenceLibsignal } from './plain-client.js';
 import { WhatsAppServer } from './server/index.js';
 import { verifySignature } from './server/pairing.js';
 import { Signal } from './server/signal.js';
@@ -9,6 +9,7 @@ let server: WhatsAppServer;
 let client: PlainClient;
 
 beforeEach(async () => {
+  silenceLibsignal();
   server = await WhatsAppServer.start();
   client = new PlainClient(server);
 });

@@ -1,11 +1,13 @@
 import { createCipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { proto } from '@whiskeysockets/baileys';
 import type { Device } from './device.js';
 import { encryptMedia, type MediaFields, type MediaKind } from './media.js';
 import { type BinaryNode, childOf, node, seconds } from './nodes.js';
+import { makeSelfSigned } from './self-signed.js';
 
 interface Stored {
   readonly plain: Uint8Array;
@@ -22,7 +24,13 @@ export interface MediaRequest {
   readonly body: Buffer;
 }
 
-/** Keeps encrypted files and hands them out over plain HTTP on the loopback interface. */
+/** Begins every TLS connection: a record of the handshake. */
+const tlsHandshake = 0x16;
+
+/**
+ * Keeps encrypted files and hands them out on the loopback interface. One port speaks HTTP and HTTPS, since the library uploads
+ * over HTTPS only.
+ */
 export class MediaHost {
   readonly requests: MediaRequest[] = [];
   /** The phone has deleted its copy: a request to upload again is answered with `not found`. */
@@ -31,19 +39,44 @@ export class MediaHost {
   private readonly gone = new Map<string, number>();
   private readonly stored: Stored[] = [];
 
-  private constructor(private readonly server: Server) {
-    server.on('request', (request, response) => void this.respond(request, response));
+  private readonly sockets = new Set<Socket>();
+  private readonly selfSigned = makeSelfSigned();
+  private readonly server: Server;
+
+  private constructor() {
+    const respond = (request: IncomingMessage, response: ServerResponse) =>
+      void this.respond(request, response);
+    const plain = createHttpServer(respond);
+    const secure = createHttpsServer(
+      { key: this.selfSigned.key, cert: this.selfSigned.certificate },
+      respond,
+    );
+    this.server = createServer((socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+      socket.once('data', (first) => {
+        socket.pause();
+        socket.unshift(first);
+        (first[0] === tlsHandshake ? secure : plain).emit('connection', socket);
+        process.nextTick(() => socket.resume());
+      });
+    });
   }
 
   static async start(): Promise<MediaHost> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new MediaHost(server);
+    const host = new MediaHost();
+    await new Promise<void>((resolve) => host.server.listen(0, '127.0.0.1', resolve));
+    return host;
   }
 
   async close(): Promise<void> {
-    this.server.closeAllConnections();
+    for (const socket of this.sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  /** PEM, for a client that is to trust the host: `NODE_EXTRA_CA_CERTS`, or `ca` of an agent. */
+  get certificate(): string {
+    return this.selfSigned.certificate;
   }
 
   get url(): string {
