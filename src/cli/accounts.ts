@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { z } from 'zod';
 import { parseInterval } from './arguments.js';
 import type { ApiClient } from './client.js';
 import { isLoopback } from './connection.js';
@@ -47,8 +48,14 @@ export function registerAccounts(program: Command, shell: Shell): void {
     parseInterval,
   );
   addSetOption(change).action(action(shell, changeAccount));
+  addApiCommand(family, 'resume <account>', {
+    summary: 'go on sending for an account that is paused because of a failure, at once',
+    example: 'archway account resume desk',
+    notes: 'A change of its settings does the same.',
+  }).action(action(shell, resumeAccount));
   addApiCommand(family, 'test <account>', {
-    summary: 'check that the provider can reach the webhooks of an account',
+    summary:
+      'check that the provider can reach the webhooks of an account, and that nothing keeps it from sending',
     example: 'archway account test desk',
   }).action(action(shell, testAccount));
   registerLinks(family, shell);
@@ -74,6 +81,7 @@ async function listAccounts({ output, client }: Context): Promise<void> {
       { heading: 'ID', value: (account) => account.id },
       { heading: 'NAME', value: (account) => account.name },
       { heading: 'CONNECTOR', value: (account) => account.connector },
+      { heading: 'SENDING', value: ({ sendingTrouble: trouble }) => trouble && `paused: ${trouble.kind}` },
       { heading: 'OWN ADDRESSES', value: (account) => account.ownAddresses.join(', ') },
     ],
     'There are no accounts yet. Add one with: archway account add <connector>',
@@ -94,6 +102,7 @@ async function showAccount(context: Context, account: string): Promise<void> {
     `  connector      ${found.connector}`,
     `  own addresses  ${found.ownAddresses.join(', ')}`,
     `  expected       ${expectationText(found.expectEveryMinutes)}`,
+    ...troubleLines(found),
     '  settings',
     ...settings,
     '',
@@ -114,6 +123,23 @@ async function changeAccount(context: Context, account: string, options: ChangeO
   if (output.json) return output.value(changed);
   const names = [...Object.keys(settings), ...(expectEvery === undefined ? [] : ['what is expected'])];
   await output.lines(`Changed ${names.join(', ')} of account ${changed.name}.`);
+}
+
+async function resumeAccount({ output, client }: Context, account: string): Promise<void> {
+  const resumed = await (await client()).post(
+    `/v1/accounts/${encodeURIComponent(account)}/resume`,
+    accountShape,
+  );
+  if (output.json) return output.value(resumed);
+  await output.lines(`Nothing keeps account ${resumed.name} from sending now.`);
+}
+
+function troubleLines({ sendingTrouble: trouble }: z.infer<typeof accountShape>): string[] {
+  if (!trouble) return [];
+  return [
+    `  sending        paused until ${trouble.pausedUntil} (${trouble.kind}): ${trouble.message}`,
+    `                 → ${trouble.explanation}`,
+  ];
 }
 
 function expectationText(everyMinutes: number | null | undefined): string {

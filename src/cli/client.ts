@@ -45,6 +45,16 @@ export class ApiClient {
     return this.#request('POST', path, answer, query, body);
   }
 
+  /** Posts bytes as they come, however long that takes. */
+  async upload<Schema extends z.ZodType>(
+    path: string,
+    answer: Schema,
+    { body, contentType, query = {} }: Upload,
+  ): Promise<z.infer<Schema>> {
+    const init = { method: 'POST', body, duplex: 'half', headers: { 'content-type': contentType } } as const;
+    return this.#read(await this.#send(path, query, init), `POST ${path}`, answer);
+  }
+
   patch<Schema extends z.ZodType>(path: string, answer: Schema, body: unknown): Promise<z.infer<Schema>> {
     return this.#request('PATCH', path, answer, {}, body);
   }
@@ -120,22 +130,37 @@ export class ApiClient {
     query: Query,
     body?: unknown,
   ): Promise<z.infer<Schema>> {
-    const response = await this.#fetch(method, path, query, body);
+    return this.#read(await this.#fetch(method, path, query, body), `${method} ${path}`, answer);
+  }
+
+  async #read<Schema extends z.ZodType>(
+    response: Response,
+    asked: string,
+    answer: Schema,
+  ): Promise<z.infer<Schema>> {
     const content = await readJson(response, this.connection);
     if (!response.ok) throw refusal(response.status, content, this.connection);
     const result = answer.safeParse(content);
-    if (!result.success) throw notArchway(this.connection, `an unknown shape for ${method} ${path}`);
+    if (!result.success) throw notArchway(this.connection, `an unknown shape for ${asked}`);
     // As it was sent, not as the schema rebuilt it: the members keep their order for those who read the JSON.
     return content as z.infer<Schema>;
   }
 
-  async #fetch(
+  #fetch(
     method: string,
     path: string,
     query: Query,
     body: unknown,
     signal: AbortSignal | null = AbortSignal.timeout(timeoutMs),
   ): Promise<Response> {
+    const content =
+      body === undefined
+        ? {}
+        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    return this.#send(path, query, { method, signal, ...content });
+  }
+
+  async #send(path: string, query: Query, init: RequestInit): Promise<Response> {
     const url = new URL(`${this.connection.adminUrl}${path}`);
     const instance = serverWidePaths.has(path) ? undefined : this.instance;
     for (const [name, value] of Object.entries({ ...query, instance })) {
@@ -143,21 +168,25 @@ export class ApiClient {
     }
     try {
       return await fetch(url, {
-        method,
+        ...init,
         headers: {
           authorization: `Bearer ${this.connection.apiKey}`,
           accept: 'application/json, application/problem+json',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...init.headers,
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         // The private API never redirects; whoever does is something else, and must not be followed with a key in hand.
         redirect: 'manual',
-        signal,
       });
     } catch (cause) {
       throw noAnswer(this.connection, cause);
     }
   }
+}
+
+export interface Upload {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly contentType: string;
+  readonly query?: Query;
 }
 
 export interface Download {

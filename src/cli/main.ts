@@ -15,6 +15,7 @@ import { registerIdentities } from './identities.js';
 import { registerInstances } from './instances.js';
 import { type Io, write } from './io.js';
 import { registerMessages } from './messages.js';
+import { registerOutbound } from './outbound.js';
 import { Output } from './output.js';
 import { registerQuarantine } from './quarantine.js';
 import { registerReconciliations } from './reconciliations.js';
@@ -77,6 +78,7 @@ function buildProgram(shell: Shell, said: Said): Command {
   registerInstances(program, shell);
   registerMessages(program, shell);
   registerSend(program, shell);
+  registerOutbound(program, shell);
   registerAttachments(program, shell);
   registerConversations(program, shell);
   registerRecords(program, shell);

@@ -9,6 +9,20 @@ export const instanceShape = z.looseObject({ id: z.string(), name: z.string() })
 
 export const requestedShape = z.looseObject({ id: z.string(), account: z.string(), state: z.string() });
 
+export const uploadShape = z.looseObject({ id: z.string() });
+
+export const outboundShape = z.looseObject({
+  id: z.string(),
+  account: z.string(),
+  to: z.string(),
+  state: z.string(),
+  attempts: z.number(),
+  createdAt: z.string(),
+  changedAt: z.string(),
+  reason: z.string().nullable(),
+  explanation: z.string().nullable(),
+});
+
 export const connectorShape = z.looseObject({
   id: z.string(),
   title: z.string(),
@@ -29,6 +43,14 @@ export const accountShape = z.looseObject({
   ownAddresses: z.array(z.string()),
   expectEveryMinutes: z.number().nullable().optional(),
   webhooks: webhooksShape,
+  sendingTrouble: z
+    .looseObject({
+      kind: z.string(),
+      message: z.string(),
+      explanation: z.string(),
+      pausedUntil: z.string(),
+    })
+    .nullish(),
 });
 
 export const addedAccountShape = z.looseObject({ id: z.string(), webhooks: webhooksShape });

@@ -39,6 +39,8 @@ export interface SeenRequest {
   readonly path: string;
   readonly query: Record<string, string>;
   readonly authorization: string | undefined;
+  readonly contentType: string | undefined;
+  /** JSON as it reads, anything else as text. */
   readonly body: unknown;
 }
 
@@ -110,7 +112,8 @@ async function readRequest(request: IncomingMessage): Promise<SeenRequest> {
     path: pathname,
     query: Object.fromEntries(searchParams),
     authorization: request.headers.authorization,
-    body: text === '' ? undefined : JSON.parse(text),
+    contentType: request.headers['content-type'],
+    body: request.headers['content-type'] === 'application/json' ? JSON.parse(text) : text || undefined,
   };
 }
 

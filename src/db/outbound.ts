@@ -1,8 +1,8 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, sql } from 'drizzle-orm';
 import type { FailureKind } from '../sdk/index.js';
 import type { Queries } from './client.js';
 import type { Lease } from './leases.js';
-import { type OutboundState, outboundMessages, unexplained } from './schema/index.js';
+import { accountSending, type OutboundState, outboundMessages, unexplained } from './schema/index.js';
 
 export type OutboundRow = typeof outboundMessages.$inferSelect;
 export type NewOutbound = Omit<typeof outboundMessages.$inferInsert, 'position' | 'attempts'>;
@@ -68,6 +68,22 @@ export async function listOutbound(
     )
     .orderBy(asc(outboundMessages.position))
     .limit(filter.limit);
+}
+
+export interface OutboundCounts {
+  readonly waiting: number;
+  readonly indeterminate: number;
+}
+
+export async function countOutbound(queries: Queries, instanceId: string): Promise<OutboundCounts> {
+  // Both by their partial indexes, of the accounts of the instance: the table itself grows without end.
+  const [row] = await queries.execute<{ waiting: number; indeterminate: number }>(sql`
+    select
+      (select count(*)::int from outbound_messages join accounts on accounts.id = account_id
+       where accounts.instance_id = ${instanceId} and state in ('requested', 'sending')) as waiting,
+      (select count(*)::int from outbound_messages join accounts on accounts.id = account_id
+       where accounts.instance_id = ${instanceId} and state = 'indeterminate') as indeterminate`);
+  return { waiting: row?.waiting ?? 0, indeterminate: row?.indeterminate ?? 0 };
 }
 
 /** Accounts that have something to send, or of which a send was cut off. */
@@ -219,6 +235,24 @@ export interface SendingTrouble {
   readonly pausedUntil: Date;
 }
 
+/** By account, why it sends nothing at the moment; those that send are not in it. */
+export async function readPausedSending(
+  queries: Queries,
+  instanceId: string,
+): Promise<ReadonlyMap<string, SendingTrouble>> {
+  const rows = await queries
+    .select()
+    .from(accountSending)
+    .where(and(eq(accountSending.instanceId, instanceId), isNotNull(accountSending.pausedUntil)));
+  return new Map(
+    rows.flatMap(({ accountId, failureKind, failure, pausedUntil }) =>
+      failureKind === null || failure === null || pausedUntil === null
+        ? []
+        : [[accountId, { kind: failureKind, message: failure, pausedUntil }] as const],
+    ),
+  );
+}
+
 /** Why an account sends nothing at the moment, and how often in a row it was paused. */
 export async function readSending(
   queries: Queries,
@@ -250,9 +284,13 @@ export async function pauseSending(
     where account_id = ${accountId}`);
 }
 
-/** The provider answered, or somebody changed the settings: the next message may go. */
-export async function resumeSending(tx: Queries, accountId: string): Promise<void> {
-  await tx.execute(sql`
+/** The provider answered, or somebody changed the settings: the next message may go. False when nothing was in its way. */
+export async function resumeSending(tx: Queries, accountId: string): Promise<boolean> {
+  const resumed = await tx.execute(sql`
     update account_sending set paused_until = null, pauses = 0, failure_kind = null, failure = null
-    where account_id = ${accountId} and (paused_until is not null or pauses > 0)`);
+    where account_id = ${accountId} and (paused_until is not null or pauses > 0)
+    returning account_id`);
+  if (resumed.length === 0) return false;
+  await tx.execute(sql`select pg_notify(${outboundChannel}, ${accountId})`);
+  return true;
 }

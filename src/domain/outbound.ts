@@ -61,7 +61,7 @@ export async function requestOutbound(
   const { vault } = tenant;
   const draft: OutboundDraft = { route, text: request.text, media, replyTo: answered };
   const idempotencyId = vault.lookupId('outbound-key', `${account.id}/${request.idempotencyKey}`);
-  const requestId = requestIdOf(tenant, request);
+  const requestId = requestIdOf(tenant, request, media);
   const earlier = await findByIdempotency(orm, account.id, idempotencyId);
   if (earlier !== undefined) return sameRequest(earlier, requestId);
 
@@ -97,11 +97,16 @@ export async function requestOutbound(
 }
 
 /** Tells a repetition from another request under the same idempotency key. */
-function requestIdOf({ vault }: Tenant, { to, text, media, replyTo }: SendRequest): string {
+function requestIdOf(
+  { vault }: Tenant,
+  { to, text, replyTo }: SendRequest,
+  uploads: readonly Upload[],
+): string {
   const asked = {
     to,
     ...(text !== undefined && { text }),
-    media: [...media],
+    // What they hold counts: whoever asks again may have brought the same file in again.
+    media: uploads.map(({ sha256, contentType }) => `${contentType} ${sha256}`),
     ...(replyTo !== undefined && { replyTo }),
   };
   return vault.lookupId('outbound-request', Buffer.from(canonicalBytes(asked)).toString('utf8'));

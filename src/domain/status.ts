@@ -1,4 +1,5 @@
 import type { Queries } from '../db/client.js';
+import { countOutbound, type OutboundCounts, readPausedSending } from '../db/outbound.js';
 import { noFigures, readFigures, type SinkFigures } from '../db/sink-counts.js';
 import { countInstance } from '../db/status.js';
 import type { Registry } from '../plugins/registry.js';
@@ -16,6 +17,7 @@ export interface InstanceStatus {
   readonly messages: number;
   readonly captures: { readonly pending: number; readonly quarantined: number };
   readonly deliveries: DeliveryCounts;
+  readonly outbound: OutboundCounts & { readonly pausedAccounts: number };
   /** Receipts about messages that the journal does not hold. */
   readonly parkedReceipts: number;
   /** Own addresses of accounts that are nobody's now: what is said under them names no custodian. */
@@ -41,6 +43,10 @@ export async function readStatus(
     messages,
     captures: { pending: counts.capturesPending, quarantined: counts.capturesQuarantined },
     deliveries: [...figures.values()].reduce<DeliveryCounts>(add, { pending: 0, delivered: 0, dead: 0 }),
+    outbound: {
+      ...(await countOutbound(queries, tenant.id)),
+      pausedAccounts: (await readPausedSending(queries, tenant.id)).size,
+    },
     parkedReceipts,
     unassignedOwnAddresses: unassigned.length,
     sinks: sinks.map((sink) => ({ sink, figures: figures.get(sink.id) ?? noFigures })),

@@ -34,6 +34,12 @@ export class TwilioApi implements AsyncDisposable {
     return api;
   }
 
+  /** Moves to another port. */
+  async listenAt(port: number): Promise<void> {
+    await new Promise((resolve) => this.#server.close(resolve));
+    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
+  }
+
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }

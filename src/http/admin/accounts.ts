@@ -1,10 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { readPausedSending, resumeSending, type SendingTrouble } from '../../db/outbound.js';
 import { type AccountRow, expectOfAccount, listAccounts } from '../../db/tenancy.js';
 import { checkAccount } from '../../domain/account-check.js';
 import { type Account, addAccount, changeAccount, readAccounts, webhookUrls } from '../../domain/accounts.js';
 import { auditAct } from '../../domain/audit.js';
 import { readSessionViews, type SessionView } from '../../domain/sessions.js';
 import { maskSecrets } from '../../domain/settings.js';
+import type { Tenant } from '../../domain/tenants.js';
 import { sessionStates } from '../../sdk/index.js';
 import { findByIdOrName, requireInstance } from './access.js';
 import type { AdminApp, AdminOptions } from './options.js';
@@ -24,6 +26,7 @@ import {
   security,
   settingsSchema,
 } from './schemas.js';
+import { checkSending, sendingTroubleSchema, sendingTroubleView } from './sending-views.js';
 
 const tags = ['Accounts'];
 
@@ -52,6 +55,7 @@ const accountSchema = z
       })
       .nullable()
       .openapi({ description: 'Of connectors that keep a connection of their own; null for others.' }),
+    sendingTrouble: sendingTroubleSchema.nullable(),
   })
   .openapi('Account');
 
@@ -129,6 +133,17 @@ const changeRoute = createRoute({
   responses: { 200: jsonAnswer('The account as it is now.', accountSchema), ...bodyProblems },
 });
 
+const resumeRoute = createRoute({
+  method: 'post',
+  path: '/v1/accounts/{id}/resume',
+  operationId: 'resumeAccount',
+  summary: 'Ends the pause of an account that could not send: what waits is tried at once.',
+  tags,
+  security,
+  request: { params: idOrNameParams, query: instanceQuery },
+  responses: { 200: jsonAnswer('The account as it is now.', accountSchema), ...problems },
+});
+
 const testRoute = createRoute({
   method: 'post',
   path: '/v1/accounts/{id}/test',
@@ -145,12 +160,8 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
 
   app.openapi(listRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
-    const rows = await accountRows(options, tenant.id);
     const accounts = await readAccounts(database.orm, tenant, registry);
-    const sessions = await readSessionViews(database.orm, tenant.vault, accounts);
-    const views = accounts.map((account) =>
-      accountView(account, publicUrl, rows.get(account.id), sessions.get(account.id)),
-    );
+    const views = await accountViews(options, tenant, accounts);
     return context.json(pageOfAll('accounts', views, context.req.valid('query')), 200);
   });
 
@@ -158,9 +169,7 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
     const tenant = await requireInstance(context, tenants);
     const accounts = await readAccounts(database.orm, tenant, registry);
     const account = findByIdOrName('account', accounts, context.req.valid('param').id);
-    const rows = await accountRows(options, tenant.id);
-    const sessions = await readSessionViews(database.orm, tenant.vault, [account]);
-    return context.json(accountView(account, publicUrl, rows.get(account.id), sessions.get(account.id)), 200);
+    return context.json(await viewOf(options, tenant, account), 200);
   });
 
   app.openapi(addRoute, async (context) => {
@@ -191,11 +200,24 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
       const actor = context.get('caller').keyId;
       await auditAct(tx, tenant, { actor, action: 'account.change', subject: current.id, detail });
       if (expectEveryMinutes !== undefined) await expectOfAccount(tx, current.id, expectEveryMinutes);
+      // What stood in the way of sending may be mended now.
+      if (Object.keys(settings).length > 0) await resumeSending(tx, current.id);
       return changeAccount(tx, tenant, current, settings);
     });
     await takeOver(options);
-    const rows = await accountRows(options, tenant.id);
-    return context.json(accountView(changed, publicUrl, rows.get(changed.id)), 200);
+    return context.json(await viewOf(options, tenant, changed), 200);
+  });
+
+  app.openapi(resumeRoute, async (context) => {
+    const tenant = await requireInstance(context, tenants);
+    const accounts = await readAccounts(database.orm, tenant, registry);
+    const account = findByIdOrName('account', accounts, context.req.valid('param').id);
+    await database.orm.transaction(async (tx) => {
+      if (!(await resumeSending(tx, account.id))) return;
+      const actor = context.get('caller').keyId;
+      await auditAct(tx, tenant, { actor, action: 'account.resume', subject: account.id });
+    });
+    return context.json(await viewOf(options, tenant, account), 200);
   });
 
   app.openapi(testRoute, async (context) => {
@@ -203,21 +225,46 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
     const accounts = await readAccounts(database.orm, tenant, registry);
     const account = findByIdOrName('account', accounts, context.req.valid('param').id);
     const checks = await checkAccount(account, publicUrl, options.fetch ?? fetch);
+    if (account.connector.send !== undefined) {
+      const paused = await readPausedSending(database.orm, tenant.id);
+      checks.push(checkSending(paused.get(account.id)));
+    }
     return context.json({ ok: checks.every((check) => check.ok), checks }, 200);
   });
 }
 
-async function accountRows({ database }: AdminOptions, instanceId: string): Promise<Map<string, AccountRow>> {
-  const rows = await listAccounts(database.orm, instanceId);
-  return new Map(rows.map((row) => [row.id, row]));
+type AccountAnswer = z.infer<typeof accountSchema>;
+
+async function viewOf(options: AdminOptions, tenant: Tenant, account: Account): Promise<AccountAnswer> {
+  const [view] = await accountViews(options, tenant, [account]);
+  return view as AccountAnswer;
 }
 
-function accountView(
-  account: Account,
-  publicUrl: string,
-  row: AccountRow | undefined,
-  session?: SessionView,
-): z.infer<typeof accountSchema> {
+async function accountViews(
+  { database, publicUrl }: AdminOptions,
+  tenant: Tenant,
+  accounts: readonly Account[],
+): Promise<AccountAnswer[]> {
+  const rows = new Map((await listAccounts(database.orm, tenant.id)).map((row) => [row.id, row]));
+  const sessions = await readSessionViews(database.orm, tenant.vault, accounts);
+  const paused = await readPausedSending(database.orm, tenant.id);
+  return accounts.map((account) => {
+    const found = {
+      row: rows.get(account.id),
+      session: sessions.get(account.id),
+      trouble: paused.get(account.id),
+    };
+    return accountView(account, publicUrl, found);
+  });
+}
+
+interface Found {
+  readonly row: AccountRow | undefined;
+  readonly session: SessionView | undefined;
+  readonly trouble: SendingTrouble | undefined;
+}
+
+function accountView(account: Account, publicUrl: string, { row, session, trouble }: Found): AccountAnswer {
   const { id, name, connector, settings, ownAddresses } = account;
   return {
     id,
@@ -228,5 +275,6 @@ function accountView(
     webhooks: webhookUrls(account, publicUrl),
     ...(row && { expectEveryMinutes: row.expectEveryMinutes, createdAt: row.createdAt.toISOString() }),
     session: session ?? null,
+    sendingTrouble: trouble === undefined ? null : sendingTroubleView(trouble),
   };
 }

@@ -18,6 +18,15 @@ const statusSchema = z
     unassignedOwnAddresses: count.openapi({
       description: 'Addresses of accounts that belong to no custodian now; archway people assign.',
     }),
+    outbound: z
+      .object({
+        waiting: count.openapi({ description: 'To be sent, and nothing of it has left.' }),
+        indeterminate: count.openapi({ description: 'Without an answer: for a person to settle.' }),
+        pausedAccounts: count.openapi({
+          description: 'Accounts that cannot send now; see GET /v1/accounts.',
+        }),
+      })
+      .openapi({ description: 'What the gateway was asked to send.' }),
     spool: z.object({
       waiting: z.boolean().openapi({ description: 'Captures of this node wait on disk for the database.' }),
     }),
