@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { SendingTrouble } from '../../db/outbound.js';
-import type { Check } from '../../domain/account-check.js';
-import { type FailureKind, failureKinds } from '../../sdk/index.js';
+
+import { type AccountCheck, type FailureKind, failureKinds } from '../../sdk/index.js';
 import { instantSchema } from './schemas.js';
 
 export const sendingTroubleSchema = z
@@ -34,7 +34,7 @@ export function sendingTroubleView({
 }
 
 /** The line of `archway account test` for an account that can send. */
-export function checkSending(trouble: SendingTrouble | undefined): Check {
+export function checkSending(trouble: SendingTrouble | undefined): AccountCheck {
   const name = 'sending';
   if (trouble === undefined) return { name, ok: true, detail: 'Nothing is in the way of sending.' };
   const { message, explanation, pausedUntil } = sendingTroubleView(trouble);
