@@ -207,6 +207,11 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
     await takeOver(options);
     return context.json(await viewOf(options, tenant, changed), 200);
   });
+  addSteeringRoutes(app, options);
+}
+
+function addSteeringRoutes(app: AdminApp, options: AdminOptions): void {
+  const { database, tenants, registry, publicUrl } = options;
 
   app.openapi(resumeRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
