@@ -134,6 +134,7 @@ async function store(tx: Queries, tenant: Tenant, entries: readonly Entry[], las
     tx,
     tenant,
     entries.flatMap(({ touch }) => touch ?? []),
+    [],
   );
   for (const sink of await listSinks(tx, tenant.id)) await deliver(tx, tenant.id, sink.id, entries);
   await advanceJournal(tx, tenant.id, last);

@@ -4,7 +4,7 @@ import type { messageDetailShape } from './shapes.js';
 import { Table } from './table.js';
 
 type MessageDetail = z.infer<typeof messageDetailShape>;
-type HistoryEntry = MessageDetail['history'][number];
+export type HistoryEntry = MessageDetail['history'][number];
 
 /** Members that every entry has; what is left over is what its kind has to say. */
 const commonMembers = new Set(['sequence', 'id', 'kind', 'recordedAt', 'receivedAt', 'occurredAt', 'about']);
@@ -45,7 +45,7 @@ function textLines(text: string | null): string[] {
   return text === null || text === '' ? ['  (no text)'] : indent(text.split(/\r\n|\r|\n/));
 }
 
-function historyTable(): Table<HistoryEntry> {
+export function historyTable(): Table<HistoryEntry> {
   return new Table<HistoryEntry>([
     { heading: 'SEQUENCE', value: (entry) => entry.sequence },
     { heading: 'RECORDED', value: (entry) => entry.recordedAt },
@@ -76,6 +76,6 @@ function deliveryLines({
   return [head, ...kept, ...(failure === null ? [] : [`    ${failure}`])];
 }
 
-function indent(lines: readonly string[]): string[] {
+export function indent(lines: readonly string[]): string[] {
   return lines.map((line) => `  ${line}`);
 }

@@ -214,6 +214,49 @@ export const messageDetailShape = messageShape.extend({
   ),
 });
 
+export const callShape = z.looseObject({
+  id: z.string(),
+  direction: z.string(),
+  connector: z.string(),
+  account: z.string(),
+  conversation: z.string(),
+  from: z.string().nullable(),
+  to: z.string().nullable(),
+  forwardedTo: z.array(z.string()),
+  forwardedFrom: z.string().nullable(),
+  outcome: z.string(),
+  startedAt: z.string().nullable(),
+  answeredAt: z.string().nullable(),
+  endedAt: z.string().nullable(),
+  ringSeconds: z.number().nullable(),
+  talkSeconds: z.number().nullable(),
+  routing: z.record(z.string(), z.string()),
+  recordings: z.array(
+    z.looseObject({
+      id: z.string(),
+      state: z.string(),
+      durationSeconds: z.number().nullable(),
+      channels: z.number().nullable(),
+    }),
+  ),
+  custodian: personShape,
+  contact: personShape,
+});
+
+export const callDetailShape = callShape.extend({
+  legs: z.array(
+    z.looseObject({
+      from: z.string().nullable(),
+      to: z.array(z.string()),
+      status: z.string().nullable(),
+      startedAt: z.string().nullable(),
+      answeredAt: z.string().nullable(),
+      endedAt: z.string().nullable(),
+    }),
+  ),
+  history: messageDetailShape.shape.history,
+});
+
 export const envelopeShape = z.looseObject({
   skeleton: z.looseObject({
     sequence: z.number(),

@@ -145,7 +145,10 @@ export async function readThreadParties(
   return [...rows];
 }
 
-/** The records of a conversation without its receipts, in the order of the journal, over all channels. */
+/**
+ * The records of a conversation without its receipts, in the order of the journal, over all channels; of a call the one that
+ * stands for it.
+ */
 export async function readConversationRecords(
   queries: Queries,
   page: { instanceId: string; conversationId: string; after: number; limit: number },
@@ -157,6 +160,8 @@ export async function readConversationRecords(
       select id, sequence from records
       where records.instance_id = ${instanceId} and records.conversation_id = span.thread_id
         and sequence > ${after} and kind not in ('receipt', 'conflict')
+        and (kind <> 'call' or exists (select from calls
+          where calls.instance_id = ${instanceId} and calls.sequence = records.sequence))
         and (span.since is null or span.since <= ${eventTimeOf('records')})
         and (span.until is null or span.until > ${eventTimeOf('records')})
       order by sequence limit ${limit}

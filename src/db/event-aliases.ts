@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import { renameLegs } from './calls.js';
 import type { Queries } from './client.js';
 import { insertRows } from './insert-rows.js';
 import { eventAliases } from './schema/index.js';
@@ -43,7 +44,7 @@ export async function findAliased(
   return new Set(rows.map(({ eventKey }) => eventKey));
 }
 
-/** The first meaning of an alias stays. Receipts that came under it before are the event's from now on. */
+/** The first meaning of an alias stays. What came under it before is the event's from now on: receipts, and legs of calls. */
 export async function insertAliases(tx: Queries, aliases: readonly NewAlias[]): Promise<void> {
   if (aliases.length === 0) return;
   await insertRows(tx, eventAliases, aliases, sql`do nothing`);
@@ -53,4 +54,5 @@ export async function insertAliases(tx: Queries, aliases: readonly NewAlias[]): 
                 ${sql.param(aliases.map(({ eventKey }) => eventKey))}::uuid[],
                 ${sql.param(aliases.map(({ instanceId }) => instanceId))}::uuid[]) as given (alias, event_key, instance_id)
     where receipts.instance_id = given.instance_id and receipts.about_key = given.alias`);
+  await renameLegs(tx, aliases);
 }

@@ -58,6 +58,32 @@ export interface Occurrence {
   readonly kind: string;
 }
 
+/** A call that has appeared in a thread, or gone from it. */
+export interface CallCount {
+  readonly threadId: string;
+  readonly at: Date;
+  readonly change: 1 | -1;
+}
+
+/** A call is told by many records and is one thing that was done: it is counted by these, and not by its records. */
+export async function countCalls(tx: Queries, counts: readonly CallCount[]): Promise<void> {
+  if (counts.length === 0) return;
+  await tx.execute(sql`
+    update thread_spans as span set records = span.records + added.change, calls = span.calls + added.change
+    from (
+      select thread_spans.thread_id, position, sum(given.change::int) as change
+      from unnest(${texts(counts, ({ threadId }) => threadId)}, ${texts(counts, ({ at }) => at.toISOString())},
+        ${texts(counts, ({ change }) => String(change))}) as given (thread, at, change)
+      join thread_spans on thread_spans.thread_id = given.thread::uuid
+        and (since is null or since <= given.at::timestamptz) and (until is null or until > given.at::timestamptz)
+      group by thread_spans.thread_id, position
+    ) as added
+    where span.thread_id = added.thread_id and span.position = added.position`);
+}
+
+/** What tells of a call, beside the record that stands for it in lists. */
+const leg = 'leg';
+
 export async function countOccurrences(tx: Queries, occurrences: readonly Occurrence[]): Promise<void> {
   if (occurrences.length === 0) return;
   const column = (value: (occurrence: Occurrence) => string) =>
@@ -71,7 +97,7 @@ export async function countOccurrences(tx: Queries, occurrences: readonly Occurr
     from (
       select thread_spans.thread_id, position, ${totals(sql`given.kind`, sql`given.at::timestamptz`, sql`given.sequence::bigint`)}
       from unnest(${column(({ threadId }) => threadId)}, ${column(({ at }) => at.toISOString())},
-        ${column(({ sequence }) => String(sequence))}, ${column(({ kind }) => kind)})
+        ${column(({ sequence }) => String(sequence))}, ${column(({ kind }) => (kind === 'call' ? leg : kind))})
         as given (thread, at, sequence, kind)
       join thread_spans on thread_spans.thread_id = given.thread::uuid
         and (since is null or since <= given.at::timestamptz) and (until is null or until > given.at::timestamptz)
@@ -94,9 +120,12 @@ export async function recountSpans(
     from (
       select thread_spans.thread_id, position, ${totals(sql`dated.kind`, sql`dated.at`, sql`dated.sequence`)}
       from (
-        select conversation_id, kind, sequence, ${eventTimeOf('records')} as at from records
-        where instance_id = ${instanceId} and kind not in ('receipt', 'conflict')
-          and conversation_id = any(${sql.param([...threadIds])}::uuid[])
+        select records.conversation_id, records.sequence, ${eventTimeOf('records')} as at,
+          case when kind = 'call' and calls.id is null then ${leg} else kind end as kind
+        from records left join calls on kind = 'call'
+          and calls.instance_id = records.instance_id and calls.sequence = records.sequence
+        where records.instance_id = ${instanceId} and kind not in ('receipt', 'conflict')
+          and records.conversation_id = any(${sql.param([...threadIds])}::uuid[])
       ) as dated
       join thread_spans on thread_spans.thread_id = dated.conversation_id
         and (since is null or since <= dated.at) and (until is null or until > dated.at)
@@ -108,7 +137,7 @@ export async function recountSpans(
 type Part = ReturnType<typeof sql>;
 
 const totals = (kind: Part, at: Part, sequence: Part) => sql`
-  count(*) as records, count(*) filter (where ${kind} = 'message') as messages,
+  count(*) filter (where ${kind} <> ${leg}) as records, count(*) filter (where ${kind} = 'message') as messages,
   count(*) filter (where ${kind} = 'call') as calls,
   min(${at}) as first_at, max(${at}) as last_at, max(${sequence}) as last_sequence`;
 

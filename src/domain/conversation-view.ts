@@ -11,6 +11,7 @@ import type { RecordRow } from '../db/journal.js';
 import { readAttachments } from '../db/message-log.js';
 import type { Address, Direction, Person } from '../sdk/index.js';
 import { addressId } from './addresses.js';
+import { type CallView, readCallsBehind } from './call-view.js';
 import { type HistoryEntry, historyEntry } from './history-view.js';
 import { type AttachmentView, attachmentView } from './message-view.js';
 import { addressesOf, eventTime } from './parties.js';
@@ -138,6 +139,9 @@ export interface ConversationEntry extends HistoryEntry {
   readonly custodianNow: Person | null;
   readonly contactNow: Person | null;
   readonly attachments: AttachmentView[];
+  /** What came of it, where it is a call. */
+  readonly call: CallView | null;
+  /** What is about it; of a call, all that tells of it. */
   readonly history: (HistoryEntry & { readonly attachments: AttachmentView[] })[];
 }
 
@@ -151,6 +155,7 @@ export async function readConversationEntries(
     tenant.id,
     rows.map((row) => row.eventKey),
   );
+  const calls = await readCallsBehind(queries, tenant, rows);
   const all = [...rows, ...[...about.values()].flat()];
   const attachmentRows = await readAttachments(
     queries,
@@ -169,27 +174,35 @@ export async function readConversationEntries(
     const skeleton = readSkeleton(row);
     const at = eventTime(skeleton.times.claimed?.at, skeleton.times.received);
     const now = partiesAt(resolve, addressIdsOf(tenant, row), at);
+    const behind = calls.get(row.sequence);
+    const history = (about.get(row.eventKey) ?? []).map((each) => ({
+      ...historyEntry(tenant, each),
+      attachments: attachmentsOf(each),
+    }));
     return {
       ...historyEntry(tenant, row),
       connector: skeleton.connector,
       account: row.accountId,
       thread: row.conversationId,
       ...saidIn(tenant, row),
+      ...(behind && partiesOfCall(behind.call)),
       custodianNow: now.custodian ?? null,
       contactNow: now.contact ?? null,
       attachments: attachmentsOf(row),
-      history: (about.get(row.eventKey) ?? []).map((each) => ({
-        ...historyEntry(tenant, each),
-        attachments: attachmentsOf(each),
-      })),
+      call: behind?.call ?? null,
+      history: behind?.history.filter(({ id }) => id !== row.id) ?? history,
     };
   });
 }
-
 function addressIdsOf(tenant: Tenant, row: RecordRow): string[] {
   if (row.sealedContent === null) return [];
   const { content } = openContent(tenant.vault, row);
   return addressesOf(content).map(({ address }) => addressId(tenant.vault, address.value));
+}
+
+/** What the whole call says stands before what its first record says. */
+function partiesOfCall({ direction, from, to, custodian, contact }: CallView) {
+  return { direction, from, to: to === null ? [] : [to], custodian, contact };
 }
 
 /** What only the content knows; nothing of it is left after an erasure. */

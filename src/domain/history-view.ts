@@ -80,7 +80,7 @@ function summarise(content: Content): Summary {
     case 'membership':
       return { action: content.action };
     case 'call':
-      return { from, status: content.status };
+      return { from, status: content.status, ...(content.error && { error: errorOf(content) }) };
     case 'recording':
       return { status: content.status };
     case 'attachment':
@@ -91,6 +91,6 @@ function summarise(content: Content): Summary {
   }
 }
 
-function errorOf({ error }: Extract<Content, { kind: 'receipt' }>): ReceiptError | null {
+function errorOf({ error }: Pick<Extract<Content, { kind: 'receipt' }>, 'error'>): ReceiptError | null {
   return error === undefined ? null : { code: error.code, message: error.message ?? null };
 }

@@ -1,7 +1,9 @@
 import type { Queries } from '../db/client.js';
-import { readRecords } from '../db/journal.js';
+import { type RecordRow, readRecords } from '../db/journal.js';
 import { readIdentities } from '../db/people.js';
 import {
+  type CallCount,
+  countCalls,
   countOccurrences,
   deleteThreads,
   findThreads,
@@ -56,9 +58,28 @@ export function touchOf(tenant: Tenant, content: Communication, place: Place): T
   return { threadId: conversationId, accountId: account?.id ?? null, channel, kind, at, sequence, parties };
 }
 
-/** Brings the conversations up to these new records. MUST run in their transaction. */
-export async function recordTouches(tx: Queries, tenant: Tenant, touches: readonly Touch[]): Promise<void> {
-  if (touches.length === 0) return;
+/**
+ * Brings the conversations up to these new records. MUST run in their transaction, after the call log has been brought up to
+ * them.
+ *
+ * @param calls which calls have appeared in a thread, or gone from it.
+ */
+export async function recordTouches(
+  tx: Queries,
+  tenant: Tenant,
+  touches: readonly Touch[],
+  calls: readonly CallCount[],
+): Promise<void> {
+  const changed = await noteParties(tx, tenant, touches);
+  const unchanged = ({ threadId }: { readonly threadId: string }) => !changed.has(threadId);
+  await countOccurrences(tx, touches.filter(unchanged));
+  await countCalls(tx, calls.filter(unchanged));
+  await refreshThreads(tx, tenant, [...changed], 'recount');
+}
+
+/** Returns the threads in which somebody is new. */
+async function noteParties(tx: Queries, tenant: Tenant, touches: readonly Touch[]): Promise<Set<string>> {
+  if (touches.length === 0) return new Set();
   const instanceId = tenant.id;
   const threads = new Map<string, { accountId: string | null; channels: Set<string> }>();
   const parties = new Map<string, { threadId: string; addressId: string; own: boolean }>();
@@ -80,12 +101,7 @@ export async function recordTouches(tx: Queries, tenant: Tenant, touches: readon
   }));
   await upsertThreads(tx, threadRows);
   const partyRows = [...parties.values()].map((party) => ({ instanceId, ...party }));
-  const changed = await insertParties(tx, partyRows);
-  await countOccurrences(
-    tx,
-    touches.filter(({ threadId }) => !changed.has(threadId)),
-  );
-  await refreshThreads(tx, tenant, [...changed], 'recount');
+  return insertParties(tx, partyRows);
 }
 
 /** Keeps a statement at a size that a server handles with ease. */
@@ -149,7 +165,7 @@ const pageSize = 1_000;
 
 /**
  * Makes the projection of conversations again from the journal. What was erased keeps its place only where another record
- * shows who took part. MUST run inside a transaction.
+ * shows who took part. MUST run inside a transaction, after the call log was made again.
  */
 export async function rebuildThreads(
   tx: Queries,
@@ -159,25 +175,37 @@ export async function rebuildThreads(
   await holdJournal(tx, tenant.id);
   await deleteThreads(tx, tenant.id);
   const byId = new Map(accounts.map((account) => [account.id, account]));
+  const threadIds = new Set<string>();
   let after = 0;
   for (;;) {
     const rows = await readRecords(tx, { instanceId: tenant.id, after, limit: pageSize });
     const last = rows.at(-1);
-    if (last === undefined) return after;
+    if (last === undefined) break;
     after = last.sequence;
-    const touches = rows.flatMap((row) => {
-      if (row.sealedContent === null) return [];
-      const content: Content = openContent(tenant.vault, row).content;
-      const { times } = readSkeleton(row);
-      return (
-        touchOf(tenant, content, {
-          conversationId: row.conversationId ?? undefined,
-          account: byId.get(row.accountId ?? ''),
-          at: eventTime(times.claimed?.at, times.received),
-          sequence: row.sequence,
-        }) ?? []
-      );
-    });
-    await recordTouches(tx, tenant, touches);
+    const touches = rows.flatMap((row) => touchOfRecord(tenant, row, byId) ?? []);
+    await noteParties(tx, tenant, touches);
+    for (const { threadId } of touches) threadIds.add(threadId);
   }
+  // Only now, since counting looks at the whole journal.
+  const all = [...threadIds];
+  for (let start = 0; start < all.length; start += threadsMax) {
+    await refreshThreads(tx, tenant, all.slice(start, start + threadsMax), 'recount');
+  }
+  return after;
+}
+
+function touchOfRecord(
+  tenant: Tenant,
+  row: RecordRow,
+  accounts: ReadonlyMap<string, Account>,
+): Touch | undefined {
+  if (row.sealedContent === null) return undefined;
+  const content: Content = openContent(tenant.vault, row).content;
+  const { times } = readSkeleton(row);
+  return touchOf(tenant, content, {
+    conversationId: row.conversationId ?? undefined,
+    account: accounts.get(row.accountId ?? ''),
+    at: eventTime(times.claimed?.at, times.received),
+    sequence: row.sequence,
+  });
 }

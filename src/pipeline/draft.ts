@@ -2,6 +2,7 @@ import { canonicalBytes } from '../core/canonical.js';
 import { newSalt, saltedJsonDigest, sha256Hex } from '../core/digest.js';
 import type { ClaimedCapture } from '../db/inbox.js';
 import type { Account } from '../domain/accounts.js';
+import { eventKey } from '../domain/event-keys.js';
 import type { Capture, CommunicationEvent, OwnEvent, RecordKind } from '../sdk/index.js';
 import type { InstanceVault } from '../vault/index.js';
 import type { Origin } from './origin.js';
@@ -29,6 +30,8 @@ export interface Draft {
   readonly content: DraftContent;
   readonly eventKey: string;
   readonly aboutKey: string | undefined;
+  /** Of the leg that made the one which it is about. */
+  readonly parentKey?: string | undefined;
   readonly salt: Uint8Array;
   /** Digest of `content` under the salt: tells a redelivery from a conflict. */
   readonly eventDigest: string;
@@ -37,20 +40,17 @@ export interface Draft {
 export function draft(vault: InstanceVault, source: Source, key: string, content: DraftContent): Draft {
   const salt = newSalt();
   const about = 'about' in content ? content.about : undefined;
+  const parent = content.kind === 'call' ? content.parent : undefined;
   return {
     source,
     kind: content.kind,
     content,
     eventKey: eventKey(vault, source.origin, key),
     aboutKey: about === undefined ? undefined : eventKey(vault, source.origin, about),
+    parentKey: parent === undefined ? undefined : eventKey(vault, source.origin, parent),
     salt,
     eventDigest: saltedJsonDigest(salt, content),
   };
-}
-
-/** The keyed id of an event: connector / account / the provider's id. No clock and no attempt in it. */
-export function eventKey(vault: InstanceVault, { connector, accountId }: Origin, key: string): string {
-  return vault.lookupId('event', `${connector}/${accountId ?? ''}/${key}`);
 }
 
 export function draftEvents(vault: InstanceVault, source: Source, events: readonly OwnEvent[]): Draft[] {

@@ -2,12 +2,14 @@ import { canonicalBytes } from '../core/canonical.js';
 import { leafHash, saltedBytesDigest, saltedJsonDigest, saltedSha256 } from '../core/digest.js';
 import { newId } from '../core/ids.js';
 import { initialStatus, receiptRank } from '../core/receipt-status.js';
+import type { NewCallFact } from '../db/calls.js';
 import type { NewConsent } from '../db/consents.js';
 import type { NewAddress, NewAttachment, NewReceipt, NewRecord } from '../db/journal.js';
 import type { NewMediaJob } from '../db/media-jobs.js';
 import type { NewMessage } from '../db/message-log.js';
 import { addressId } from '../domain/addresses.js';
 import { blobReferencePrefix, type RecordAttachment, sealAttachment } from '../domain/attachments.js';
+import { callFactOf } from '../domain/calls.js';
 import { addressesOf, eventTime } from '../domain/parties.js';
 import { partiesAt, type Resolve } from '../domain/people.js';
 import { sealContent } from '../domain/records.js';
@@ -32,6 +34,8 @@ export interface Entry {
   readonly message: NewMessage | undefined;
   readonly receipt: NewReceipt | undefined;
   readonly consents: NewConsent[];
+  /** What it says about a leg of a call. */
+  readonly callFact: NewCallFact | undefined;
   readonly source: Source;
   /** What it says about its conversation. */
   readonly touch: Touch | undefined;
@@ -109,6 +113,7 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     receipt: receiptRow(draft, record),
     source: draft.source,
     touch: touchOf(tenant, draft.content, { conversationId, account: draft.source.account, at, sequence }),
+    callFact: callFact(draft, record, at),
     consents: consentRows(draft.content, tenant, sequence),
     lane: conversationId ?? origin.accountId ?? tenant.id,
   };
@@ -253,6 +258,19 @@ function receiptRow({ content, aboutKey }: Draft, record: NewRecord): NewReceipt
     status: content.status,
     rank: receiptRank(content.status),
   };
+}
+
+function callFact({ content, parentKey }: Draft, record: NewRecord, at: Date): NewCallFact | undefined {
+  return callFactOf(content, {
+    recordId: record.id,
+    instanceId: record.instanceId,
+    sequence: record.sequence,
+    accountId: record.accountId ?? record.instanceId,
+    conversationId: record.conversationId ?? null,
+    legId: record.aboutKey ?? record.eventKey,
+    parentId: parentKey ?? null,
+    at,
+  });
 }
 
 function consentRows(content: DraftContent, tenant: Tenant, sequence: number): NewConsent[] {

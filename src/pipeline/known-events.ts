@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { findLegStatuses } from '../db/calls.js';
 import type { Queries } from '../db/client.js';
 import { findByEventKeys, findReceipts, type RecordRow } from '../db/journal.js';
-import { type Provenance, skeletonSchema } from '../sdk/index.js';
+import { type CallEvent, type Provenance, type ReceiptEvent, skeletonSchema } from '../sdk/index.js';
 import type { Draft } from './draft.js';
 
 /**
@@ -12,7 +13,7 @@ export class KnownEvents {
   readonly #records: ReadonlyMap<string, RecordRow>;
   /** By event key, the capture that it came from. */
   readonly #captures: Map<string, string | null>;
-  /** `<key of the message>/<status>` */
+  /** `<key of the message, or of the leg of a call>/<status>` */
   readonly #statuses: Set<string>;
 
   private constructor(records: ReadonlyMap<string, RecordRow>, statuses: Iterable<string>) {
@@ -27,10 +28,11 @@ export class KnownEvents {
       ...new Set([...drafts.map(({ eventKey }) => eventKey), ...abouts]),
     ]);
     const receipts = await findReceipts(queries, instanceId, [...new Set(abouts)]);
-    return new KnownEvents(
-      records,
-      receipts.map(({ aboutKey, status }) => `${aboutKey}/${status}`),
-    );
+    const legs = await findLegStatuses(queries, instanceId, [...new Set(abouts)]);
+    return new KnownEvents(records, [
+      ...receipts.map(({ aboutKey, status }) => `${aboutKey}/${status}`),
+      ...legs.map(({ legId, status }) => `${legId}/${status}`),
+    ]);
   }
 
   record(eventKey: string): RecordRow | undefined {
@@ -39,20 +41,24 @@ export class KnownEvents {
 
   add({ eventKey, aboutKey, content, source }: Draft): void {
     this.#captures.set(eventKey, source.row.id);
-    if (content.kind === 'receipt') this.#statuses.add(`${aboutKey}/${content.status}`);
+    if (hasStatus(content)) this.#statuses.add(`${aboutKey}/${content.status}`);
   }
 
   /**
-   * Whether a listed event says something new. A status that the message is known to have had is not, whichever receipt
-   * said so; nor is a gap in something that was captured when it was still whole.
+   * Whether a listed event says something new. A status that the message or the leg of a call is known to have had is not,
+   * whichever event said so; nor is a gap in something that was captured when it was still whole.
    */
   lacks({ eventKey, aboutKey, content, source }: Draft): boolean {
     if (this.#captures.has(eventKey)) return false;
     if (aboutKey === undefined) return true;
-    if (content.kind === 'receipt') return !this.#statuses.has(`${aboutKey}/${content.status}`);
+    if (hasStatus(content)) return !this.#statuses.has(`${aboutKey}/${content.status}`);
     if (content.kind !== 'gap' || !this.#captures.has(aboutKey)) return true;
     return this.#captures.get(aboutKey) === source.row.id;
   }
+}
+
+function hasStatus(content: Draft['content']): content is ReceiptEvent | CallEvent {
+  return content.kind === 'receipt' || content.kind === 'call';
 }
 
 /** How the capture of a record came. */

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../db/client.js';
 import { findAliased, insertAliases } from '../db/event-aliases.js';
 import { type OutboundRow, settleOutbound, unexplainedSends } from '../db/outbound.js';
+import { eventKey } from '../domain/event-keys.js';
 import { outboundReceipt } from '../domain/outbound.js';
 import { type OutboundDraft, openOutbound } from '../domain/outbound-draft.js';
 import { captureOwn } from '../domain/own-captures.js';
 import { Failure, type MessageEvent, outboundKey } from '../sdk/index.js';
 import type { DirectoryEntry } from './account-directory.js';
-import { type Draft, eventKey } from './draft.js';
+import type { Draft } from './draft.js';
 import { originOf } from './origin.js';
 
 export interface ListedSendsOptions {

@@ -18,7 +18,9 @@ import { settleReported } from '../db/outbound.js';
 import { countLeftOut } from '../db/sink-counts.js';
 import { listSinks } from '../db/sinks.js';
 import { addressId } from '../domain/addresses.js';
+import { recordCalls } from '../domain/calls.js';
 import { openCapture } from '../domain/captures.js';
+import { eventKey } from '../domain/event-keys.js';
 import { addressesOf } from '../domain/parties.js';
 import { resolvePeople } from '../domain/people.js';
 import { openContent } from '../domain/records.js';
@@ -32,7 +34,6 @@ import {
   draftQuarantineGap,
   draftQuarantineGapClosed,
   draftUnsupported,
-  eventKey,
   isListed,
   type Source,
 } from './draft.js';
@@ -77,7 +78,8 @@ export async function record(
 ): Promise<Recorded> {
   const last = await lockJournal(tx, tenant.id, lease);
   await settleReported(tx, reads.flatMap(reportedSends));
-  await insertAliases(tx, aliasesOf(tenant, reads));
+  const aliases = aliasesOf(tenant, reads);
+  await insertAliases(tx, aliases);
   const candidates = await byFirstName(
     tx,
     tenant,
@@ -85,7 +87,8 @@ export async function record(
   );
   const { fresh, conflicts, duplicates } = await judge(tx, tenant, candidates);
   const entries = await makeEntries(tx, tenant, fresh, last);
-  const unmatched = await store(tx, tenant, entries);
+  const renamed = aliases.map((alias) => alias.eventKey);
+  const unmatched = await store(tx, tenant, entries, renamed);
   if (entries.length > 0) await advanceJournal(tx, tenant.id, last + entries.length);
   const quarantines = [...reads.flatMap(quarantineOf), ...conflicts];
   await settleCaptures(tx, tenant, reads, quarantines);
@@ -125,16 +128,17 @@ export async function byFirstName(
   tenant: Tenant,
   drafts: readonly Draft[],
 ): Promise<readonly Draft[]> {
-  const keys = drafts.flatMap(({ eventKey: key, aboutKey }) =>
-    aboutKey === undefined ? key : [key, aboutKey],
+  const keys = drafts.flatMap(({ eventKey: key, aboutKey, parentKey }) =>
+    [key, aboutKey, parentKey].filter((each) => each !== undefined),
   );
   const aliases = await findAliases(tx, tenant.id, keys);
   if (aliases.size === 0) return drafts;
-  const named = (key: string) => aliases.get(key) ?? key;
+  const named = <Key extends string | undefined>(key: Key): string | Key => aliases.get(key ?? '') ?? key;
   return drafts.map((each) => ({
     ...each,
     eventKey: named(each.eventKey),
-    aboutKey: each.aboutKey === undefined ? undefined : named(each.aboutKey),
+    aboutKey: named(each.aboutKey),
+    parentKey: named(each.parentKey),
   }));
 }
 
@@ -250,8 +254,17 @@ async function makeEntries(
   return drafts.map((each, index) => makeEntry(each, last + 1 + index, { tenant, people, recordedAt }));
 }
 
-/** Returns how many of the records no sink takes. */
-async function store(tx: Queries, tenant: Tenant, made: readonly Entry[]): Promise<number> {
+/**
+ * Returns how many of the records no sink takes.
+ *
+ * @param renamed keys of events that have got another name.
+ */
+async function store(
+  tx: Queries,
+  tenant: Tenant,
+  made: readonly Entry[],
+  renamed: readonly string[],
+): Promise<number> {
   if (made.length === 0) return 0;
   const sinks = await listSinks(tx, tenant.id);
   const entries = await withCustodians(tx, tenant, sinks, made);
@@ -268,10 +281,17 @@ async function store(tx: Queries, tenant: Tenant, made: readonly Entry[]): Promi
     entries.flatMap((entry) => entry.mediaJobs),
   );
   await insertMessages(tx, messages);
+  const calls = await recordCalls(
+    tx,
+    tenant,
+    entries.flatMap((entry) => entry.callFact ?? []),
+    renamed,
+  );
   await recordTouches(
     tx,
     tenant,
     entries.flatMap((entry) => entry.touch ?? []),
+    calls,
   );
   await raiseStatuses(tx, tenant.id, [
     ...receipts.map((receipt) => receipt.aboutKey),

@@ -1,4 +1,5 @@
 import { newId } from '../core/ids.js';
+import { findCustodiansByLeg } from '../db/calls.js';
 import type { Queries } from '../db/client.js';
 import type { NewDelivery } from '../db/delivery-queue.js';
 import { findCustodiansByConversation, findCustodiansByEvent } from '../db/journal.js';
@@ -50,7 +51,7 @@ export function route(sinks: readonly SinkRow[], entries: readonly Entry[]): Rou
 /**
  * Finds out whose records these are, where a sink asks for it. What is about another record belongs to whom that belongs
  * to, so that a receipt goes where its message went. Otherwise the custodians among the parties count; without one those of
- * the conversation's last message; without that those of the account's own addresses, since a gap concerns all of them.
+ * the call, where it is about one; without that those of the conversation's last message; without that those of the account's own addresses, since a gap concerns all of them.
  */
 export async function withCustodians(
   tx: Queries,
@@ -61,20 +62,24 @@ export async function withCustodians(
   if (sinks.every(({ filter }) => filter?.custodians === undefined)) return entries;
   const aboutKeys = entries.flatMap(({ record }) => record.aboutKey ?? []);
   const byEvent = await findCustodiansByEvent(tx, tenant.id, aboutKeys);
+  const byLeg = await findCustodiansByLeg(tx, tenant.id, aboutKeys);
   const anonymous = entries.filter(({ record }) => custodiansOf({ record }).length === 0);
   const conversations = anonymous.flatMap(({ record }) => record.conversationId ?? []);
   const byConversation = await findCustodiansByConversation(tx, tenant.id, conversations);
   const byAccount = await custodiansByAccount(tx, tenant, anonymous);
   return entries.map((entry) => {
-    const { aboutKey, conversationId, accountId, eventKey } = entry.record;
+    const { aboutKey, conversationId, accountId, eventKey, kind } = entry.record;
+    const own = custodiansOf(entry);
     const candidates = [
       byEvent.get(aboutKey ?? ''),
-      custodiansOf(entry),
+      own,
+      byLeg.get(aboutKey ?? ''),
       byConversation.get(conversationId ?? ''),
       byAccount.get(accountId ?? ''),
     ];
     const custodianIds = candidates.find((each) => each !== undefined && each.length > 0) ?? [];
     byEvent.set(eventKey, custodianIds);
+    if (kind === 'call' && aboutKey && own.length > 0) byLeg.set(aboutKey, own);
     if (conversationId) byConversation.set(conversationId, custodianIds);
     return { ...entry, record: { ...entry.record, custodianIds } };
   });

@@ -11,12 +11,12 @@ import {
   resumeSending,
   settleOutbound,
 } from '../db/outbound.js';
+import { eventKey } from '../domain/event-keys.js';
 import { outboundReceipt } from '../domain/outbound.js';
 import { openOutbound, sealOutbound } from '../domain/outbound-draft.js';
 import { captureOwn } from '../domain/own-captures.js';
 import { type Accepted, type EventAlias, Failure, outboundKey } from '../sdk/index.js';
 import type { DirectoryEntry } from './account-directory.js';
-import { eventKey } from './draft.js';
 import { originOf } from './origin.js';
 import type { Answer } from './provider-send.js';
 import type { SenderOptions } from './sender.js';

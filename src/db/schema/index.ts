@@ -1,6 +1,7 @@
 export * from './access.js';
 export * from './accounts.js';
 export * from './alerts.js';
+export * from './calls.js';
 export * from './captures.js';
 export * from './conversations.js';
 export * from './deliveries.js';

@@ -3,9 +3,11 @@ import { listConversations, readConversationRecords } from '../../db/conversatio
 import { readAccounts } from '../../domain/accounts.js';
 import { addressId } from '../../domain/addresses.js';
 import { auditAct } from '../../domain/audit.js';
+import { rebuildCalls } from '../../domain/calls.js';
 import { readConversationEntries, readConversationViews } from '../../domain/conversation-view.js';
 import { rebuildThreads } from '../../domain/threads.js';
 import { requireInstance } from './access.js';
+import { callSchema } from './call-schemas.js';
 import { accountIdOf, peopleOf } from './filters.js';
 import { attachmentSchema, historyEntrySchema } from './message-schemas.js';
 import type { AdminApp, AdminOptions } from './options.js';
@@ -72,9 +74,10 @@ const entrySchema = historyEntrySchema
     custodianNow: personSchema.nullable().openapi({ description: 'Of that time, as far as is known today.' }),
     contactNow: personSchema.nullable(),
     attachments,
+    call: callSchema.nullable().openapi({ description: 'What came of it, where it is a call.' }),
     history: z
       .array(historyEntrySchema.extend({ attachments }))
-      .openapi({ description: 'What is about it: receipts, edits, recordings …' }),
+      .openapi({ description: 'What is about it: receipts, edits …; of a call, all that tells of it.' }),
   })
   .openapi('ConversationEntry');
 
@@ -125,7 +128,7 @@ const rebuildRoute = createRoute({
   method: 'post',
   path: '/v1/conversations/rebuild',
   operationId: 'rebuildConversations',
-  summary: 'Makes the list of conversations again from the journal.',
+  summary: 'Makes the list of conversations and the call log again from the journal.',
   tags,
   security,
   request: { query: instanceQuery },
@@ -183,6 +186,7 @@ export function addConversationRoutes(app: AdminApp, options: AdminOptions): voi
     const accounts = await readAccounts(database.orm, tenant, registry);
     const actor = context.get('caller').keyId;
     const records = await database.orm.transaction(async (tx) => {
+      await rebuildCalls(tx, tenant);
       const read = await rebuildThreads(tx, tenant, accounts);
       await auditAct(tx, tenant, { actor, action: 'conversations.rebuild', subject: tenant.id });
       return read;

@@ -1,4 +1,6 @@
+import type { Mention } from '../../db/message-page.js';
 import { readAccounts } from '../../domain/accounts.js';
+import { addressId } from '../../domain/addresses.js';
 import { type PersonRole, type PersonWithIdentities, readPeople } from '../../domain/people.js';
 import type { Tenant } from '../../domain/tenants.js';
 import { findByIdOrName } from './access.js';
@@ -22,4 +24,28 @@ export async function accountIdOf(
 ): Promise<string | undefined> {
   if (wanted === undefined) return undefined;
   return findByIdOrName('account', await readAccounts(database.orm, tenant, registry), wanted).id;
+}
+
+/** Ids or names of people, and an address. */
+export interface PartyFilter {
+  readonly custodian?: string | undefined;
+  readonly contact?: string | undefined;
+  readonly address?: string | undefined;
+}
+
+/** Those who must have taken part. Of a contact there is the least, as a rule. */
+export async function partiesOf(
+  options: AdminOptions,
+  tenant: Tenant,
+  { custodian, contact, address }: PartyFilter,
+): Promise<Mention[][]> {
+  const idOf = (value: string) => addressId(tenant.vault, value);
+  const mentionsOf = (people: readonly PersonWithIdentities[]) =>
+    people.map(({ identities }) => identities.map((link) => ({ ...link, addressId: idOf(link.address) })));
+  const always = { validFrom: null, validUntil: null };
+  return [
+    ...mentionsOf(await peopleOf(options, tenant, 'custodian', custodian)),
+    ...(address === undefined ? [] : [[{ addressId: idOf(address), ...always }]]),
+    ...mentionsOf(await peopleOf(options, tenant, 'contact', contact)),
+  ];
 }

@@ -6,6 +6,7 @@ import { addAccountRoutes } from './accounts.js';
 import { addAlertRoutes } from './alerts.js';
 import { addAttachmentRoutes } from './attachments.js';
 import { addBackupRoutes } from './backups.js';
+import { addCallRoutes } from './calls.js';
 import { addConnectorRoutes } from './connectors.js';
 import { addConversationRoutes } from './conversations.js';
 import { addDeadLetterRoutes } from './dead-letters.js';
@@ -44,6 +45,7 @@ const families = [
   addReconciliationRoutes,
   addMessageRoutes,
   addOutboundRoutes,
+  addCallRoutes,
   addUploadRoutes,
   addAttachmentRoutes,
   addQuarantineRoutes,

@@ -1,18 +1,16 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type MessageRow, readMessage, readMessageByKey } from '../../db/message-log.js';
-import { type Mention, readMessages } from '../../db/message-page.js';
+import { readMessages } from '../../db/message-page.js';
 import { readOutbound } from '../../db/outbound.js';
-import { addressId } from '../../domain/addresses.js';
 import { readDeliveryViews } from '../../domain/delivery-view.js';
+import { eventKey } from '../../domain/event-keys.js';
 import { readHistoryEntries } from '../../domain/history-view.js';
 import { readMessageViews } from '../../domain/message-view.js';
-import type { PersonWithIdentities } from '../../domain/people.js';
 import type { Tenant } from '../../domain/tenants.js';
-import { eventKey } from '../../pipeline/draft.js';
 import { originOf } from '../../pipeline/origin.js';
 import { outboundKey } from '../../sdk/index.js';
 import { requireInstance } from './access.js';
-import { accountIdOf, peopleOf } from './filters.js';
+import { accountIdOf, partiesOf } from './filters.js';
 import { messageDetailSchema, messageSchema } from './message-schemas.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { cutPage, numberAfter } from './pagination.js';
@@ -22,6 +20,7 @@ import {
   instanceQuery,
   jsonAnswer,
   nameFilter,
+  orderFilter,
   pageQuery,
   pageSchema,
   problems,
@@ -45,10 +44,7 @@ const filters = pageQuery.extend({
     .optional()
     .openapi({ description: 'A number or address that sent or received it.' }),
   conversation: z.uuid().optional(),
-  order: z
-    .enum(['oldest', 'newest'])
-    .default('oldest')
-    .openapi({ description: 'Which come first, by the order of the journal. The same on every page.' }),
+  order: orderFilter,
 });
 
 const listRoute = createRoute({
@@ -108,23 +104,6 @@ export function addMessageRoutes(app: AdminApp, options: AdminOptions): void {
     const deliveries = await readDeliveryViews(database.orm, tenant, registry, row.recordId);
     return context.json({ ...view, history, deliveries }, 200);
   });
-}
-
-/** Those who must have taken part. Of a contact there is the least, as a rule. */
-async function partiesOf(
-  options: AdminOptions,
-  tenant: Tenant,
-  { custodian, contact, address }: Pick<z.infer<typeof filters>, 'custodian' | 'contact' | 'address'>,
-): Promise<Mention[][]> {
-  const idOf = (value: string) => addressId(tenant.vault, value);
-  const mentionsOf = (people: readonly PersonWithIdentities[]) =>
-    people.map(({ identities }) => identities.map((link) => ({ ...link, addressId: idOf(link.address) })));
-  const always = { validFrom: null, validUntil: null };
-  return [
-    ...mentionsOf(await peopleOf(options, tenant, 'custodian', custodian)),
-    ...(address === undefined ? [] : [[{ addressId: idOf(address), ...always }]]),
-    ...mentionsOf(await peopleOf(options, tenant, 'contact', contact)),
-  ];
 }
 
 /** By the id that the request to send it was answered with; undefined until its record is made. */

@@ -74,6 +74,11 @@ export const timeFilter = (description: string) => timeText.optional().openapi({
 export const nameFilter = (description: string) =>
   z.string().min(1).max(200).optional().openapi({ description });
 
+export const orderFilter = z
+  .enum(['oldest', 'newest'])
+  .default('oldest')
+  .openapi({ description: 'Which come first, by the order of the journal. The same on every page.' });
+
 /** Strict: a filter that is spelt wrong must not pass for no filter. */
 export const instanceQuery = z.strictObject({ instance });
 
