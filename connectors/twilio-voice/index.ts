@@ -4,8 +4,16 @@ import { call, routeCall } from './call.js';
 import { mediaRequest } from './media.js';
 import { parse } from './parse.js';
 import { reconcile } from './reconcile.js';
+import { startRecording } from './recording-start.js';
 import { recordings } from './recordings.js';
-import { nothing, replyToDial, replyToNotice, replyToNumber, replyToVoicemail } from './reply.js';
+import {
+  nothing,
+  replyToConnect,
+  replyToDial,
+  replyToNotice,
+  replyToNumber,
+  replyToVoicemail,
+} from './reply.js';
 import { ownAddressesOf, settingsSchema, type VoiceSettings } from './settings.js';
 
 const ownUse = 'Nothing to paste: this gateway gives it to Twilio itself';
@@ -47,6 +55,10 @@ export default defineConnector({
     status: webhook('In Twilio, at the number: “Call status changes”, HTTP POST.', replyToNumber),
     dial: webhook(`${ownUse}, to be told how the forwarding went.`, replyToDial),
     notice: webhook(`${ownUse}, to play the notice to the one who is called.`, replyToNotice),
+    connect: {
+      ...webhook(`${ownUse}, to start the recording once the notice is over.`, replyToConnect),
+      beforeReply: startRecording,
+    },
     voicemail: webhook(`${ownUse}, to be told that a message was left.`, replyToVoicemail),
     recording: webhook(`${ownUse}, to be told of recordings.`, nothing),
   },

@@ -35,6 +35,11 @@ export function statusKey(callSid: string, status: string): string {
   return `call/${callSid}/status/${status}`;
 }
 
+/** A request that asks what to do next, by where it was posted to: each is made once at a status. */
+export function askedKey(callSid: string, endpoint: string, status: string): string {
+  return `call/${callSid}/asked/${endpoint}/${status}`;
+}
+
 export function recordingKey(recordingSid: string): string {
   return `recording/${recordingSid}`;
 }

@@ -4,13 +4,15 @@ import { shorten } from '../../providers/twilio/bounds.js';
 import { nameWord, readError } from '../../providers/twilio/errors.js';
 import type { Form } from '../../providers/twilio/form.js';
 import { secondsOf } from '../../providers/twilio/lists.js';
-import { legKey, legOf, statusKey } from './keys.js';
+import { askedKey, legOf, statusKey } from './keys.js';
 import { particularsOf, wholeNumber } from './particulars.js';
 import { answererOf, callStatusOf } from './statuses.js';
 
 /** What a parser knows besides the form. */
 export interface Circumstances {
   readonly ownAddresses: readonly string[];
+  /** Where the request was posted to. */
+  readonly endpoint: string;
   /** Id of the call that we asked Twilio to make. */
   readonly ownCall: string | undefined;
 }
@@ -48,7 +50,7 @@ export function readLeg(form: Form, circumstances: Circumstances): Parsed {
   const answeredBy = answererOf(form.get('Direction'), status, form.get('AnsweredBy'));
   const event: CallEvent = {
     kind: 'call',
-    key: isReport(form) ? statusKey(leg.sid, status) : `${legKey(leg.sid)}/script/${status}`,
+    key: isReport(form) ? statusKey(leg.sid, status) : askedKey(leg.sid, circumstances.endpoint, status),
     about: leg.key,
     ...(leg.parent !== undefined && { parent: leg.parent }),
     ...threadOf(

@@ -15,9 +15,10 @@ export function parse(capture: Capture, { ownAddresses }: Given): Parsed {
   if (capture.endpoint === listedRecording) return readListedRecording(capture);
   if (!isForm(capture)) return notForm(capture);
   const form = new Form(readFields(capture.body));
-  const ownCall = ownIdOf(capture.url, 'call');
-  if (form.get('RecordingStatus') !== undefined) return readRecording(form, ownCall);
-  if (form.get('DialCallStatus') !== undefined) return readDial(form, { ownAddresses, ownCall });
-  if (form.get('CallStatus') !== undefined) return readLeg(form, { ownAddresses, ownCall });
+  const { endpoint, url } = capture;
+  const circumstances = { ownAddresses, endpoint, ownCall: ownIdOf(url, 'call') };
+  if (form.get('RecordingStatus') !== undefined) return readRecording(form, circumstances.ownCall);
+  if (form.get('DialCallStatus') !== undefined) return readDial(form, circumstances);
+  if (form.get('CallStatus') !== undefined) return readLeg(form, circumstances);
   return { kind: 'unsupported', reason: 'a form that tells neither of a call nor of a recording' };
 }

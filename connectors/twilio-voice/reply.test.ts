@@ -250,17 +250,18 @@ describe('a call that goes out', () => {
     });
   });
 
-  it('tells the other side before the two are connected, and only then records, on two channels', () => {
+  it('tells the other side before the two are connected, with the verbs that Twilio allows there', () => {
     const verbs = twimlFor('notice', notice, settingsWith(), `call=${own}`);
-    expect(namesOf(verbs)).toEqual(['Response', 'Say', 'Start', 'Recording']);
-    expect(verbs[1]).toMatchObject({ text: notices.de });
-    expect(verbs[3]?.attributes).toMatchObject({
-      channels: 'dual',
-      track: 'both',
-      recordingStatusCallback: `${base}/recording?call=${own}#rc=5&rp=all`,
-      recordingStatusCallbackEvent: 'in-progress completed absent',
+    expect(namesOf(verbs)).toEqual(['Response', 'Say', 'Gather']);
+    expect(verbs[1], 'not inside Gather, where a key would cut it short').toMatchObject({ text: notices.de });
+    expect(verbs[2]?.attributes).toMatchObject({
+      actionOnEmptyResult: 'true',
+      action: `${base}/connect?call=${own}#rc=5&rp=all`,
     });
-    expect(noticeComesFirst(verbs)).toBe(true);
+  });
+
+  it('connects the two once the notice is over', () => {
+    expect(namesOf(twimlFor('connect', notice, settingsWith(), `call=${own}`))).toEqual(['Response']);
   });
 
   it('never ends at the voicemail or the custodian’s other numbers', () => {

@@ -3,7 +3,7 @@ import { Form, isForm, readFields } from '../../providers/twilio/form.js';
 import { ownIdOf } from '../../providers/twilio/own-url.js';
 import { isReport } from './leg.js';
 import type { VoiceSettings } from './settings.js';
-import { goOn, hangUp, noticeThenRecord, takeCall } from './twiml.js';
+import { connect, goOn, hangUp, sayNotice, takeCall } from './twiml.js';
 import { siblingsOf, turnOf } from './urls.js';
 
 const connected = new Set(['completed', 'answered']);
@@ -30,7 +30,12 @@ export function replyToDial(capture: Capture, settings: VoiceSettings): Reply {
 
 /** The other side of a call that goes out has come. */
 export function replyToNotice(capture: Capture, settings: VoiceSettings): Reply {
-  return twiml(noticeThenRecord(settings, siblingsOf(capture.url), ownIdOf(capture.url, 'call')));
+  return twiml(sayNotice(settings, siblingsOf(capture.url), ownIdOf(capture.url, 'call')));
+}
+
+/** The other side has heard the notice, and the recording has started (see recording-start.ts). */
+export function replyToConnect(): Reply {
+  return twiml(connect());
 }
 
 /** A message was left. */

@@ -20,11 +20,8 @@ const legEvents: NonNullable<VoiceResponse.NumberAttributes['statusCallbackEvent
   'answered',
   'completed',
 ];
-const recordingEvents: NonNullable<VoiceResponse.RecordingAttributes['recordingStatusCallbackEvent']> = [
-  'in-progress',
-  'completed',
-  'absent',
-];
+export const recordingEvents: NonNullable<VoiceResponse.RecordingAttributes['recordingStatusCallbackEvent']> =
+  ['in-progress', 'completed', 'absent'];
 
 /** A call comes in: the notice, then the custodian, or where there is nobody to ring the voicemail. */
 export function takeCall(settings: VoiceSettings, url: SiblingUrl): string {
@@ -65,18 +62,27 @@ export function callOut(settings: VoiceSettings, to: string, call: string, url: 
   return response.toString();
 }
 
-/** What the other side of a call that goes out hears before the two are connected; only then the recording starts. */
-export function noticeThenRecord(settings: VoiceSettings, url: SiblingUrl, call: string | undefined): string {
+/**
+ * What the other side of a call that goes out hears before the two are connected: the notice, to its end whatever key is pressed.
+ * Then Twilio asks what comes next; by that request the gateway knows that the notice is over. A document that is played there
+ * may hold no other verbs than these (https://www.twilio.com/docs/voice/twiml/number#attributes-url).
+ */
+export function sayNotice(settings: VoiceSettings, url: SiblingUrl, call: string | undefined): string {
   const response = new VoiceResponse();
   say(response, settings, noticeOf(settings));
-  response.start().recording({
-    channels: 'dual',
-    track: 'both',
-    trim: 'do-not-trim',
-    recordingStatusCallback: url('recording', { call }),
-    recordingStatusCallbackEvent: recordingEvents,
+  response.gather({
+    input: ['dtmf'],
+    numDigits: 1,
+    timeout: 1,
+    actionOnEmptyResult: true,
+    action: url('connect', { call }),
   });
   return response.toString();
+}
+
+/** Nothing more to hear: the two are connected. */
+export function connect(): string {
+  return new VoiceResponse().toString();
 }
 
 function ringOrTakeMessage(

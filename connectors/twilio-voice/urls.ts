@@ -1,7 +1,7 @@
 import { retryOptions } from '../../providers/twilio/verify.js';
 
 /** The endpoints of this connector, as they stand in its URLs. */
-export type Endpoint = 'voice' | 'dial' | 'status' | 'recording' | 'notice' | 'voicemail';
+export type Endpoint = 'voice' | 'dial' | 'status' | 'recording' | 'notice' | 'connect' | 'voicemail';
 
 /** What our own URLs carry: which number is rung in turn, and the call that we had made. Never a number. */
 export interface Carried {

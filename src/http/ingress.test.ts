@@ -171,6 +171,53 @@ describe('a webhook request', () => {
   });
 });
 
+describe('what a provider is asked for before its answer', () => {
+  it('is done after the commit and before the reply', async () => {
+    const order: string[] = [];
+    const { world, post } = await open({
+      beforeReply: async (capture, { settings }) => {
+        expect(settings).toEqual(world.account.settings);
+        order.push(`asked, ${await captured(world)} committed`, Buffer.from(capture.body).toString());
+      },
+      reply: () => {
+        order.push('reply');
+        return { status: 200, headers: {}, body: '' };
+      },
+    });
+    expect((await post()).status).toBe(200);
+    expect(order).toEqual(['asked, 1 committed', 'hello', 'reply']);
+  });
+
+  it('keeps no answer back when it fails', async () => {
+    const { world, post } = await open({
+      beforeReply: () => Promise.reject(new Error('oops')),
+      reply: () => ({ status: 202, headers: {}, body: '' }),
+    });
+    expect((await post()).status).toBe(202);
+    expect(await captured(world)).toBe(1);
+  });
+
+  it('is not done for what is refused', async () => {
+    const beforeReply = vi.fn(async () => undefined);
+    const { post } = await open({ beforeReply });
+    expect((await post({ headers: {} })).status).toBe(403);
+    expect(beforeReply).not.toHaveBeenCalled();
+  });
+
+  it('keeps no answer back when it never ends', async () => {
+    const late = new AbortController();
+    const { post } = await open({
+      beforeReply: () => {
+        late.abort(new Error('The time is up.'));
+        return new Promise(() => undefined);
+      },
+    });
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(late.signal);
+    expect((await post()).status).toBe(200);
+    timeout.mockRestore();
+  });
+});
+
 describe('what a connector verifies', () => {
   it.each([
     [{ host: 'evil.example' }],

@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono';
+import { aborted } from '../core/abort.js';
 import type { Blobs } from '../domain/blobs.js';
 import type { AccountDirectory, DirectoryEntry } from '../pipeline/account-directory.js';
 import type { Ingest } from '../pipeline/ingest.js';
@@ -24,6 +25,8 @@ export interface IngressOptions {
 }
 
 const retryAfterSeconds = 10;
+/** Providers wait for an answer, 10 seconds or more; some retry before they give up. */
+const beforeReplyMs = 5_000;
 const emptyReply: Reply = { status: 200, headers: {}, body: '' };
 
 /** The public listener's routes: webhooks, media that a provider was told to fetch, and a health check; nothing else. */
@@ -74,7 +77,33 @@ async function receive(
     return unavailable(options, error);
   }
   options.metrics.requests.inc({ outcome: 'accepted', connector: entry.account.connector.id });
+  await beforeReply(options, entry, endpoint, capture);
   return reply(options, entry, endpoint, capture);
+}
+
+/** The capture is committed, so whatever comes of it the provider gets its answer, and in time. */
+async function beforeReply(
+  { log }: IngressOptions,
+  { account }: DirectoryEntry,
+  endpoint: WebhookEndpoint<Record<string, unknown>>,
+  capture: Capture,
+): Promise<void> {
+  if (endpoint.beforeReply === undefined) return;
+  const context = {
+    settings: account.settings,
+    signal: AbortSignal.timeout(beforeReplyMs),
+    now: () => new Date(),
+  };
+  try {
+    const asked = endpoint.beforeReply(capture, context);
+    await Promise.race([asked, aborted(context.signal).then(() => context.signal.throwIfAborted())]);
+  } catch (error) {
+    const fault = pluginFault(error);
+    log.error(
+      { account: account.id, fault },
+      'What the provider was to be asked for before its answer failed.',
+    );
+  }
 }
 
 /** The capture is committed: a plugin that fails now must not make the provider send it again. */

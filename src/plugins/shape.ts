@@ -39,7 +39,10 @@ const connectorSchema = z.looseObject({
   ),
   webhooks: z.record(
     z.string(),
-    z.looseObject({ purpose: text, verify: call, reply: call.optional() }, 'is not an object'),
+    z.looseObject(
+      { purpose: text, verify: call, beforeReply: call.optional(), reply: call.optional() },
+      'is not an object',
+    ),
     'is not an object',
   ),
   ownAddresses: call,

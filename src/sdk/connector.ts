@@ -55,6 +55,12 @@ export interface WebhookEndpoint<Settings> {
    * time.
    */
   verify(capture: Capture, settings: Settings): Verdict;
+  /**
+   * What the provider has to be asked for before it gets the answer, such as to start a recording. Called after the capture is
+   * committed; it has five seconds, since the provider waits. What it throws is logged, and the answer goes out all the
+   * same. A request that comes twice has it called twice.
+   */
+  beforeReply?(capture: Capture, context: CallContext<Settings>): Promise<void>;
   /** The answer, of class 2xx, sent only after the capture is committed. Pure. Default: 200 with an empty body. */
   reply?(capture: Capture, settings: Settings): Reply;
 }
