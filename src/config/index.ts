@@ -18,7 +18,7 @@ export interface Config {
   readonly attachmentMaxBytes: number;
   /** This machine itself may play the provider; doctor and the log say so. */
   readonly allowTestEndpoints: boolean;
-  readonly alerts: { readonly sinkDownMs: number; readonly behindMs: number };
+  readonly alerts: { readonly sinkDownMs: number; readonly behindMs: number; readonly notOpenMs: number };
   readonly logLevel: Variables['ARCHWAY_LOG_LEVEL'];
   /** For the command line. */
   readonly adminUrl: string | undefined;
@@ -95,6 +95,7 @@ function fromVariables(variables: Variables): Config {
     alerts: {
       sinkDownMs: variables.ARCHWAY_ALERT_SINK_DOWN_MINUTES * 60_000,
       behindMs: variables.ARCHWAY_ALERT_BEHIND_MINUTES * 60_000,
+      notOpenMs: variables.ARCHWAY_ALERT_ACCOUNT_NOT_OPEN_MINUTES * 60_000,
     },
     logLevel: variables.ARCHWAY_LOG_LEVEL,
     adminUrl: variables.ARCHWAY_ADMIN_URL,

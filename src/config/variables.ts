@@ -77,6 +77,9 @@ export const variablesSchema = z.object({
   ARCHWAY_ALERT_BEHIND_MINUTES: wholeNumber('must be a whole number of minutes, such as 30')
     .default(30)
     .describe('How long a record waits for a sink, or a capture to be read, before an alert says so.'),
+  ARCHWAY_ALERT_ACCOUNT_NOT_OPEN_MINUTES: wholeNumber('must be a whole number of minutes, such as 5')
+    .default(5)
+    .describe('How long the session of an account is not open before an alert and a gap record say so.'),
   ARCHWAY_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')

@@ -58,26 +58,3 @@ export async function readInboxAges(queries: Queries): Promise<Map<string, Date>
       order by position limit 1) as oldest`);
   return new Map(rows.map(({ id, at }) => [id, new Date(at)]));
 }
-
-export interface SilentAccount {
-  readonly id: string;
-  readonly instanceId: string;
-  readonly expectEveryMinutes: number;
-  /** Of the last message, or when the account was added. */
-  readonly lastAt: Date;
-}
-
-/** Accounts without a message for longer than is expected of them. */
-export async function readSilentAccounts(queries: Queries): Promise<SilentAccount[]> {
-  const rows = await queries.execute<Omit<SilentAccount, 'lastAt'> & { at: number }>(sql`
-    select accounts.id, accounts.instance_id as "instanceId", expect_every_minutes as "expectEveryMinutes",
-      extract(epoch from last.at)::float8 * 1000 as at
-    from accounts cross join lateral (
-      select greatest(accounts.created_at, (
-        select received_at from messages
-        where messages.instance_id = accounts.instance_id and messages.account_id = accounts.id
-        order by sequence desc limit 1)) as at) as last
-    where expect_every_minutes is not null
-      and last.at < now() - expect_every_minutes * interval '1 minute'`);
-  return rows.map(({ at, ...account }) => ({ ...account, lastAt: new Date(at) }));
-}

@@ -105,10 +105,14 @@ export async function notifyOrder(tx: Queries, accountId: string): Promise<void>
 
 export async function writeSession(queries: Queries, row: NewSession): Promise<void> {
   const { state, sealed, changedAt } = row;
+  const isOpen = state === 'open';
+  const notOpenSince = isOpen
+    ? null
+    : sql`coalesce(${sessions.notOpenSince}, ${changedAt.toISOString()}::timestamptz)`;
   await queries
     .insert(sessions)
-    .values(row)
-    .onConflictDoUpdate({ target: sessions.accountId, set: { state, sealed, changedAt } });
+    .values({ ...row, notOpenSince: isOpen ? null : changedAt })
+    .onConflictDoUpdate({ target: sessions.accountId, set: { state, sealed, changedAt, notOpenSince } });
 }
 
 export async function readSessions(queries: Queries, accountIds: readonly string[]): Promise<SessionRow[]> {

@@ -22,7 +22,7 @@ export interface Stretch {
 const second = 1_000;
 const day = 24 * 60 * 60 * second;
 /** A provider's clock and its retries need not agree with our idea of when the door was closed. */
-const overlapMs = 5 * 60 * second;
+export const overlapMs = 5 * 60 * second;
 /** Shorter closures are within what providers try again by themselves; they are looked at, and make no gap record. */
 const gapMinMs = 30 * second;
 

@@ -88,7 +88,7 @@ async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gatewa
   cleanup.push(() => supervisor.stop());
   await supervisor.start();
   const limits = config.alerts;
-  startWatch({ database, tenants, spool, node: data.nodeId, limits, log, metrics }, cleanup);
+  startWatch({ database, tenants, directory, spool, node: data.nodeId, limits, log, metrics }, cleanup);
 
   const door = new DoorWatch({
     database,

@@ -1,4 +1,3 @@
-import type { SilentAccount } from '../db/alerts.js';
 import { noFigures, type SinkFigures } from '../db/sink-counts.js';
 import type { SinkRow } from '../db/sinks.js';
 import type { Condition } from '../domain/alerts.js';
@@ -9,6 +8,8 @@ export interface AlertLimits {
   readonly sinkDownMs: number;
   /** How long a record may wait for a sink, or a capture to be read. */
   readonly behindMs: number;
+  /** How long an account's session may not be open. */
+  readonly notOpenMs: number;
 }
 
 /** What is wrong with a sink. One that is down is not said to be behind as well. */
@@ -47,9 +48,4 @@ export function inboxConditions(
   if (oldestAt === undefined || now.getTime() - oldestAt.getTime() < behindMs) return [];
   const detail = 'Captures wait to be read; see the log of the server, and archway doctor.';
   return [{ reason: 'inbox-behind', subject: instanceId, detail, since: oldestAt }];
-}
-
-export function silenceCondition({ id, expectEveryMinutes, lastAt }: SilentAccount): Condition {
-  const detail = `Account ${id} had no message for more than ${expectEveryMinutes} minutes; see archway account test.`;
-  return { reason: 'account-silent', subject: id, detail, since: lastAt };
 }

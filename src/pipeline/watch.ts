@@ -1,10 +1,4 @@
-import {
-  type AlertRow,
-  alertReasons,
-  listOpenAlerts,
-  readInboxAges,
-  readSilentAccounts,
-} from '../db/alerts.js';
+import { type AlertRow, alertReasons, listOpenAlerts, readInboxAges } from '../db/alerts.js';
 import type { Database } from '../db/client.js';
 import { foldOutflow, readFigures, type SinkFigures } from '../db/sink-counts.js';
 import { listSinks, type SinkRow } from '../db/sinks.js';
@@ -12,7 +6,9 @@ import { type Condition, endAlert, openAlert } from '../domain/alerts.js';
 import type { Tenant, Tenants } from '../domain/tenants.js';
 import type { Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { type AlertLimits, inboxConditions, silenceCondition, sinkConditions } from './conditions.js';
+import type { AccountDirectory } from './account-directory.js';
+import { AccountWatch } from './account-watch.js';
+import { type AlertLimits, inboxConditions, sinkConditions } from './conditions.js';
 import { observeSinks } from './sink-metrics.js';
 import type { Spool } from './spool.js';
 import { SpoolWatch } from './spool-watch.js';
@@ -21,6 +17,8 @@ import { WorkLoop } from './work-loop.js';
 export interface WatchOptions {
   readonly database: Database;
   readonly tenants: Tenants;
+  /** Tells which accounts' providers can be asked what was missed. */
+  readonly directory: Pick<AccountDirectory, 'get'>;
   readonly spool: Pick<Spool, 'isEmpty' | 'usage'>;
   /** Id of this node, which its spool's alert is about. */
   readonly node: string;
@@ -38,11 +36,13 @@ const pollMs = 15_000;
 export class Watch {
   readonly #options: WatchOptions;
   readonly #spool: SpoolWatch;
+  readonly #accounts: AccountWatch;
   readonly #loop: WorkLoop;
 
   constructor(options: WatchOptions) {
     this.#options = options;
     this.#spool = new SpoolWatch(options);
+    this.#accounts = new AccountWatch(options.database, options.limits);
     this.#loop = new WorkLoop({
       work: async () => {
         await this.look();
@@ -69,8 +69,8 @@ export class Watch {
     const sinks = await listSinks(database.orm);
     const figures = await readFigures(database.orm);
     observeSinks(metrics, sinks, figures);
-    const conditions = await this.#conditions(sinks, figures);
     const open = await listOpenAlerts(database.orm);
+    const conditions = await this.#conditions(sinks, figures, open);
     for (const tenant of (await tenants.listOpenable()).tenants) {
       await this.#reconcile(
         tenant,
@@ -86,6 +86,7 @@ export class Watch {
   async #conditions(
     sinks: readonly SinkRow[],
     figures: ReadonlyMap<string, SinkFigures>,
+    open: readonly AlertRow[],
   ): Promise<Map<string, Condition[]>> {
     const { database, tenants, limits } = this.#options;
     const now = new Date();
@@ -95,8 +96,7 @@ export class Watch {
     for (const sink of sinks) add(sink.instanceId, sinkConditions(sink, figures.get(sink.id), limits, now));
     for (const [id, oldestAt] of await readInboxAges(database.orm))
       add(id, inboxConditions(id, oldestAt, limits, now));
-    for (const account of await readSilentAccounts(database.orm))
-      add(account.instanceId, [silenceCondition(account)]);
+    for (const condition of await this.#accounts.look(open)) add(condition.instanceId, [condition]);
     const { condition } = this.#spool;
     if (condition !== undefined) {
       for (const { id } of (await tenants.listOpenable()).tenants) add(id, [condition]);
@@ -109,16 +109,16 @@ export class Watch {
     conditions: readonly Condition[],
     open: readonly AlertRow[],
   ): Promise<void> {
-    const { database, log } = this.#options;
+    const { database, directory, log } = this.#options;
     for (const condition of conditions.filter((each) => !open.some((alert) => isSame(alert, each)))) {
-      const alert = await openAlert(database, tenant, condition);
+      const alert = await openAlert(database, tenant, condition, directory.get(condition.subject)?.account);
       if (alert === undefined) continue;
       const { id, reason, subject, detail } = alert;
       log.error({ alert: id, instance: tenant.id, reason, subject }, `Alert: ${detail}`);
     }
     for (const alert of open.filter((each) => this.#mayClose(each))) {
       if (conditions.some((condition) => isSame(alert, condition))) continue;
-      if (!(await endAlert(database, tenant, alert))) continue;
+      if (!(await endAlert(database, tenant, alert, directory.get(alert.subject)?.account))) continue;
       const { id, reason, subject } = alert;
       log.info({ alert: id, instance: tenant.id, reason, subject }, 'An alert was closed: it is over.');
     }

@@ -1,4 +1,4 @@
-import { index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { date, index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { SessionState } from '../../sdk/index.js';
 import { bytea, instant } from './columns.js';
 import { instanceId } from './instances.js';
@@ -42,4 +42,20 @@ export const sessions = pgTable('sessions', {
   state: text('state').$type<SessionState>().notNull(),
   sealed: bytea('sealed').notNull(),
   changedAt: instant('changed_at').notNull(),
+  /** Since when it has not been open; null while it is. */
+  notOpenSince: instant('not_open_since'),
 });
+
+/** The longest time between two messages of an account that ended on a day (UTC): its habit. */
+export const silences = pgTable(
+  'silences',
+  {
+    instanceId: instanceId(),
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    day: date('day').notNull(),
+    longestSeconds: integer('longest_seconds').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.day] })],
+);

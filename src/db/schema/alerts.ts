@@ -11,6 +11,7 @@ export const alertReasons = [
   'inbox-behind',
   'spool-waiting',
   'account-silent',
+  'account-not-open',
 ] as const;
 
 export type AlertReason = (typeof alertReasons)[number];

@@ -14,7 +14,7 @@ export const doors = pgTable('doors', {
 });
 
 /** Why a window is looked at: see docs/operations.md. */
-export type ReconciliationCause = 'start' | 'outage' | 'spool-full' | 'nightly' | 'operator';
+export type ReconciliationCause = 'start' | 'outage' | 'spool-full' | 'nightly' | 'operator' | 'watchdog';
 
 /**
  * - `pending`: to be listed, from `listed_until` on, not before `due_at`.

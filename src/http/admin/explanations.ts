@@ -43,6 +43,8 @@ const alertReasons: Record<AlertReason, string> = {
     'The database could not be reached, and captures went to the disk of a node: bring it back; they are taken over by themselves.',
   'account-silent':
     'An account had no message for longer than is expected of it: see archway account test, and the console of the provider.',
+  'account-not-open':
+    'The session of an account is not open, and nothing comes in by it: see archway account list for its state and what to do.',
 };
 
 export function explainAlert(reason: AlertReason): string {

@@ -30,7 +30,7 @@ const reconciliationSchema = z
   .object({
     id: z.uuid(),
     account: z.uuid(),
-    cause: z.enum(['start', 'outage', 'spool-full', 'nightly', 'operator']),
+    cause: z.enum(['start', 'outage', 'spool-full', 'nightly', 'operator', 'watchdog']),
     since: instantSchema,
     until: instantSchema,
     state: z.enum(['pending', 'done', 'failed', 'unlistable']),
