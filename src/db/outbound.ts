@@ -1,8 +1,14 @@
-import { and, asc, eq, gt, isNotNull, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gt, isNotNull, sql } from 'drizzle-orm';
 import type { FailureKind } from '../sdk/index.js';
 import type { Queries } from './client.js';
 import type { Lease } from './leases.js';
-import { accountSending, type OutboundState, outboundMessages, unexplained } from './schema/index.js';
+import {
+  accountSending,
+  captures,
+  type OutboundState,
+  outboundMessages,
+  unexplained,
+} from './schema/index.js';
 
 export type OutboundRow = typeof outboundMessages.$inferSelect;
 export type NewOutbound = Omit<typeof outboundMessages.$inferInsert, 'position' | 'attempts'>;
@@ -100,6 +106,16 @@ export async function cutOffSends(queries: Queries, accountId: string): Promise<
     .select()
     .from(outboundMessages)
     .where(and(eq(outboundMessages.accountId, accountId), eq(outboundMessages.state, 'sending')))
+    .orderBy(asc(outboundMessages.position));
+}
+
+/** Messages whose "requested" could not become a record: its capture lies in quarantine. */
+export async function unrecordedRequests(queries: Queries): Promise<OutboundRow[]> {
+  return queries
+    .select(getTableColumns(outboundMessages))
+    .from(outboundMessages)
+    .innerJoin(captures, eq(captures.id, outboundMessages.captureId))
+    .where(and(eq(outboundMessages.state, 'requested'), eq(captures.state, 'quarantined')))
     .orderBy(asc(outboundMessages.position));
 }
 

@@ -55,6 +55,31 @@ export async function settleCutOff(
   await settleAnswer(options, entry, row, { ok: false, failure });
 }
 
+/**
+ * A message whose request could not be put on record is refused: nothing leaves without its record, and when that has been
+ * mended, perhaps days later, nobody wants it sent any more.
+ */
+export async function settleUnrecorded(
+  { database, log }: SenderOptions,
+  { account, tenant }: DirectoryEntry,
+  row: OutboundRow,
+): Promise<void> {
+  const explanation =
+    'The request could not be put on record, so nothing was sent. See archway quarantine list; then ask anew, with a new key.';
+  const reason = 'not-recorded';
+  const draft = openOutbound(tenant.vault, row);
+  const isSettled = await database.orm.transaction(async (tx) => {
+    const settled = { id: row.id, attempts: row.attempts, state: 'refused', reason, explanation } as const;
+    if (!(await settleOutbound(tx, settled, ['requested']))) return false;
+    const error = { code: reason, message: explanation };
+    await captureOwn(tx, tenant.vault, account.id, {
+      events: [outboundReceipt(row.id, draft, 'refused', error)],
+    });
+    return true;
+  });
+  if (isSettled) log.warn({ account: account.id, message: row.id, reason }, 'A message was not sent.');
+}
+
 function isIdempotent({ account }: DirectoryEntry): boolean {
   return account.connector.capabilities.outbound?.idempotent === true;
 }

@@ -1,13 +1,19 @@
 import { failPoint } from '../core/failpoint.js';
 import type { Database } from '../db/client.js';
 import { acquireLease, type Lease, releaseLease } from '../db/leases.js';
-import { accountsWithWork, claimOutbound, cutOffSends, outboundChannel } from '../db/outbound.js';
+import {
+  accountsWithWork,
+  claimOutbound,
+  cutOffSends,
+  outboundChannel,
+  unrecordedRequests,
+} from '../db/outbound.js';
 import type { Blobs } from '../domain/blobs.js';
 import type { Log } from '../telemetry/log.js';
 import type { AccountDirectory, DirectoryEntry } from './account-directory.js';
 import type { LiveSessions } from './live-sessions.js';
 import { callProvider, callTimeoutMs } from './provider-send.js';
-import { settleAnswer, settleCutOff } from './sender-settlement.js';
+import { settleAnswer, settleCutOff, settleUnrecorded } from './sender-settlement.js';
 import { WorkLoop } from './work-loop.js';
 
 export interface SenderOptions {
@@ -28,6 +34,8 @@ const pollMs = 1_000;
 /** How long to wait for the record of a request that was just made. */
 const recordWaitMs = 50;
 const settleRetryMs = 1_000;
+/** How long a stop waits for calls under way, within the gateway's own bound for a shutdown. */
+const stopGraceMs = 10_000;
 
 /**
  * Sends what was requested, one message of an account after the other: so recipients get theirs in order, and an account
@@ -41,11 +49,14 @@ export class Sender {
   readonly #loop: WorkLoop;
   readonly #active = new Map<string, Promise<void>>();
   readonly #stop = new AbortController();
+  /** Aborted when a stop cannot wait any longer. */
+  readonly #cutOff = new AbortController();
 
   constructor(options: SenderOptions) {
     this.#options = options;
     this.#loop = new WorkLoop({
       work: async () => {
+        await this.#giveUpUnrecorded();
         for (const accountId of await accountsWithWork(options.database.orm)) this.#ensure(accountId);
         return false;
       },
@@ -59,11 +70,25 @@ export class Sender {
     this.#loop.start();
   }
 
-  /** Calls under way are told to end; what became of their messages is put on record first. */
+  /**
+   * Nothing new leaves. Calls under way are waited for, and after a while told to end; what became of their messages is put
+   * on record first.
+   */
   async stop(): Promise<void> {
     this.#stop.abort();
+    const late = setTimeout(() => this.#cutOff.abort(), stopGraceMs);
     await this.#loop.stop();
     await Promise.all(this.#active.values());
+    clearTimeout(late);
+  }
+
+  /** A request whose record could not be made must not leave, and must not wait for ever. */
+  async #giveUpUnrecorded(): Promise<void> {
+    const { database, directory } = this.#options;
+    for (const row of await unrecordedRequests(database.orm)) {
+      const entry = await directory.find(row.accountId);
+      if (entry !== undefined) await settleUnrecorded(this.#options, entry, row);
+    }
   }
 
   #ensure(accountId: string): void {
@@ -134,7 +159,7 @@ export class Sender {
     if (claimed.kind === 'wait') return claimed.waitMs;
     if (claimed.kind === 'nothing') return recordWaitMs;
     failPoint('sender:claimed');
-    const answer = await callProvider(this.#options, entry, claimed.row, this.#stop.signal);
+    const answer = await callProvider(this.#options, entry, claimed.row, this.#cutOff.signal);
     failPoint('sender:answered');
     await this.#settle(() => settleAnswer(this.#options, entry, claimed.row, answer));
     return 0;
@@ -146,15 +171,14 @@ export class Sender {
       try {
         return await settle();
       } catch (error) {
-        if (this.#stop.signal.aborted) throw error;
+        if (this.#cutOff.signal.aborted) throw error;
         this.#options.log.error({ error }, 'An answer of a provider could not be put on record yet.');
-        await this.#pause(settleRetryMs);
+        await this.#pause(settleRetryMs, this.#cutOff.signal);
       }
     }
   }
 
-  async #pause(durationMs: number): Promise<void> {
-    const { signal } = this.#stop;
+  async #pause(durationMs: number, signal = this.#stop.signal): Promise<void> {
     await new Promise<void>((resolve) => {
       const end = () => {
         clearTimeout(timer);

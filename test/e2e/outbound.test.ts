@@ -138,6 +138,36 @@ it('stops in the middle of a call, and says afterwards that its end is not known
   expect(api.seen).toHaveLength(1);
 });
 
+it('is told to stop in the middle of a call, and waits for its answer', async () => {
+  await using api = await TwilioApi.start();
+  const gateway = await startTestGateway();
+  await addDeskAtTwilio(gateway, api);
+  let answer = (): void => undefined;
+  api.answer = (seen, response) => {
+    answer = () => taken(seen, response);
+  };
+  const id = await requested(gateway);
+  const behind = await requested(gateway);
+  await until(async () => api.seen.length === 1, 30_000, 'Twilio was not asked');
+  const stopped = gateway.stop();
+  await until(async () => !(await isListening(gateway)), 30_000, 'The gateway does not stop');
+  answer();
+  await stopped;
+  expect(api.seen, 'nothing new leaves').toHaveLength(1);
+  api.answer = taken;
+  await gateway.start();
+  expect(await concluded(gateway, id)).toMatchObject({ state: 'accepted', attempts: 1 });
+  expect(await concluded(gateway, behind)).toMatchObject({ state: 'accepted', attempts: 1 });
+  expect(api.seen).toHaveLength(2);
+});
+
+async function isListening({ adminUrl }: GatewayProcess): Promise<boolean> {
+  return fetch(adminUrl).then(
+    () => true,
+    () => false,
+  );
+}
+
 it('refuses to write to somebody who opted out, until they opt in again', async () => {
   await using api = await TwilioApi.start();
   const gateway = await startTestGateway();
