@@ -28,10 +28,18 @@ export async function openRestClient(settings: ApiSettings, signal: AbortSignal)
         throw new Failure('unavailable', 'Twilio could not be reached.', { cause });
       });
       if (answer.statusCode === 200)
-        return typeof answer.body === 'string' ? JSON.parse(answer.body) : answer.body;
+        return typeof answer.body === 'string' ? readJson(answer.body) : answer.body;
       throw refusal(answer.statusCode, answer.headers);
     },
   };
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Failure('unavailable', 'Twilio answered with something that is no JSON.', { cause });
+  }
 }
 
 function refusal(status: number, headers: unknown): Failure {

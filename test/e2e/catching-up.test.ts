@@ -1,12 +1,16 @@
-import { expect, it } from 'vitest';
+import { createHash, randomBytes } from 'node:crypto';
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it, type TestContext } from 'vitest';
 import type { Envelope } from '../../src/sdk/index.js';
-import { freshDatabaseUrl } from '../crash/support/databases.js';
-import { archiveFiles } from '../crash/support/kept.js';
-import { clients, keepAndPost, reconciled, sidOf } from '../support/catching-up.js';
+import { freshDatabaseUrl, requirePostgresUrl } from '../crash/support/databases.js';
+import { archiveFiles, settled } from '../crash/support/kept.js';
+import { clients, keepAndPost, missedMessages, reconciled, sidOf } from '../support/catching-up.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { letPass, minutesAgo } from '../support/hours-ago.js';
+import { fetched, testEndpoints } from '../support/mms.js';
 import { addDesk, desk } from '../support/traffic.js';
-import { TwilioList } from '../support/twilio-list.js';
+import { mediaContent, TwilioList } from '../support/twilio-list.js';
 
 const [client, other] = clients;
 
@@ -18,9 +22,9 @@ interface Prepared {
 }
 
 /** A gateway with a desk whose provider is the stand-in, and one message that came by webhook. */
-async function prepare(): Promise<Prepared> {
+async function prepare(environment: Readonly<Record<string, string>> = {}): Promise<Prepared> {
   const databaseUrl = await freshDatabaseUrl();
-  const gateway = await GatewayProcess.start({ databaseUrl });
+  const gateway = await GatewayProcess.start({ databaseUrl, environment });
   const twilio = await TwilioList.open();
   const account = await addDesk(gateway, { apiBaseUrl: twilio.url });
   await keepAndPost(gateway, twilio, account);
@@ -99,5 +103,73 @@ it.each(['SIGTERM', 'SIGKILL'])(
     const again = await gateway.list<Envelope>('/v1/records');
     const gapsOfThatOutage = 2;
     expect(again).toHaveLength(records.length + gapsOfThatOutage);
+  },
+);
+
+it('the bytes of a picture that was missed are fetched, with credentials, and archived', async () => {
+  const { gateway, twilio, databaseUrl } = await prepare(testEndpoints);
+  await gateway.stop();
+  await letPass(gateway, 60, databaseUrl);
+  const media = ['image/png', 'image/png'];
+  twilio.keep({ sid: sidOf(40, 'MM'), from: client, body: 'Two pages', sentAt: minutesAgo(10), media });
+  await gateway.start();
+  await reconciled(gateway);
+  const attachments = await fetched(gateway, 2);
+  expect(attachments).toMatchObject([{ state: 'stored' }, { state: 'stored' }]);
+  const asked = twilio.requests.flatMap((path) => /\/Media\/(ME\w+)$/.exec(path)?.[1] ?? []);
+  const digests = asked.map((sid) => createHash('sha256').update(mediaContent(sid)).digest('hex'));
+  expect(attachments.map(({ sha256 }) => sha256).sort()).toEqual(digests.sort());
+  await settled(gateway);
+  const kinds = (await gateway.list<Envelope>('/v1/records')).map(({ skeleton }) => skeleton.kind);
+  expect(kinds.filter((kind) => kind === 'attachment')).toHaveLength(2);
+});
+
+/** Two nodes on one Postgres, both stopped, an hour later. */
+async function twoNodes(context: TestContext) {
+  const databaseUrl = await requirePostgresUrl(context);
+  const environment = {
+    ARCHWAY_MASTER_KEY: randomBytes(32).toString('base64'),
+    CRASH_ARMED: '1',
+  };
+  const first = await GatewayProcess.start({ databaseUrl, environment });
+  const second = await GatewayProcess.create({ databaseUrl, environment });
+  await copyFile(join(first.dataDirectory, 'admin-key'), join(second.dataDirectory, 'admin-key'));
+  const twilio = await TwilioList.open();
+  await keepAndPost(first, twilio, await addDesk(first, { apiBaseUrl: twilio.url }));
+  await first.stop();
+  await letPass(first, 60, databaseUrl);
+  return { first, second, twilio, missed: missedMessages(150, twilio) };
+}
+
+/** The hour before the start was compared once and counted right; each message is there once, in order. */
+async function expectCaughtUp(gateway: GatewayProcess, missed: readonly string[], limitMs?: number) {
+  const rows = await reconciled(gateway, 1, limitMs);
+  const hours = rows.filter(({ since, until }) => Date.parse(until) - Date.parse(since) > 1_800_000);
+  expect(hours).toMatchObject([{ observed: 151, recorded: 1, missing: 150, late: 0 }]);
+  const records = await gateway.list<Envelope>('/v1/records');
+  const texts = records.flatMap(({ content }) => (content?.kind === 'message' ? [content.text] : []));
+  expect(texts).toEqual(['Before the outage', ...missed]);
+  const gaps = records.flatMap(({ content }) => (content?.kind === 'gap' ? [content.state] : []));
+  expect(gaps).toEqual(['open', 'closed']);
+}
+
+it('two nodes that start at once ask for the hour once', async (context) => {
+  const { first, second, twilio, missed } = await twoNodes(context);
+  const before = twilio.requests.length;
+  await Promise.all([first.start(), second.start()]);
+  await expectCaughtUp(first, missed);
+  const windows = new Set(twilio.requests.slice(before));
+  expect(twilio.requests.slice(before), 'no window was asked for twice').toHaveLength(windows.size);
+});
+
+it(
+  'a node that dies while it catches up is followed by the other one',
+  { timeout: 240_000 },
+  async (context) => {
+    const { first, second, missed } = await twoNodes(context);
+    first.launch({ crashAt: { point: 'reconciler:accepted', pass: 2 } });
+    await first.diedAtFailPoint();
+    await second.start();
+    await expectCaughtUp(second, missed, 120_000);
   },
 );

@@ -76,13 +76,17 @@ export class TwilioList {
     const url = new URL(request.url ?? '/', this.url);
     this.requests.push(`${url.pathname}${url.search}`);
     if (await this.interfere(url, response)) return;
+    const [, mediaSid] = /\/Media\/(ME[0-9A-Za-z]+)$/.exec(url.pathname) ?? [];
+    if (mediaSid !== undefined && isAuthorized(request.headers.authorization)) {
+      response.writeHead(200, { 'content-type': 'image/png' }).end(mediaContent(mediaSid));
+      return;
+    }
     const { status, body } = this.#bodyFor(url, request.headers.authorization);
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   }
 
   #bodyFor(url: URL, authorization: string | undefined): { status: number; body: unknown } {
-    const expected = Buffer.from(`${desk.accountSid}:${desk.authToken}`).toString('base64');
-    if (authorization !== `Basic ${expected}`)
+    if (!isAuthorized(authorization))
       return { status: 401, body: { code: 20003, message: 'Authenticate', status: 401 } };
     const base = `/2010-04-01/Accounts/${desk.accountSid}/Messages`;
     if (url.pathname === `${base}.json`) return { status: 200, body: this.#messagePage(url) };
@@ -125,6 +129,16 @@ export class TwilioList {
       [name]: all.slice(start, start + size),
     };
   }
+}
+
+function isAuthorized(authorization: string | undefined): boolean {
+  const expected = Buffer.from(`${desk.accountSid}:${desk.authToken}`).toString('base64');
+  return authorization === `Basic ${expected}`;
+}
+
+/** What is at the URL of a medium. */
+export function mediaContent(mediaSid: string): string {
+  return `The bytes of ${mediaSid}`;
 }
 
 function seconds(time: Date): number {
