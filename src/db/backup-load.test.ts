@@ -8,6 +8,7 @@ import { BackupLoad, LoadRefusedError } from './backup-load.js';
 import { tableNames, withSnapshot } from './backup-snapshot.js';
 import { acquireLease } from './leases.js';
 import { knownMigrations } from './migrate.js';
+import { markDoorsOpen } from './reconciliations.js';
 import { listInstances } from './tenancy.js';
 
 let source: TestDatabase;
@@ -30,7 +31,7 @@ async function copy(alter = (_table: string, lines: string[]) => lines): Promise
       for (const table of tableNames()) {
         for await (const lines of snapshot.rows(table)) await load.insert(table, alter(table, lines));
       }
-      await load.finish();
+      await load.finish(new Date());
     }),
   );
 }
@@ -47,6 +48,7 @@ it('keeps nothing when a row refers to one that is not there', async () => {
   const instanceId = world.tenant.id;
   const lease = { name: `journal/${instanceId}`, instanceId, holder: newId(), durationMs: 3_600_000 };
   await acquireLease(source.database.orm, lease);
+  await markDoorsOpen(source.database.orm, new Date());
   await writeAudit(source.database.orm, { instanceId, actor: 'system', action: 'test', subject: newId() });
   const before = await constraints(target);
   const orphans = copy((table, lines) => (table === 'instances' ? [] : lines));
@@ -97,7 +99,7 @@ it('takes the rows of an older schema and brings them up to this one', async () 
   await orm.transaction(async (tx) => {
     const load = await BackupLoad.begin(tx, oldest!);
     await load.insert('instances', [JSON.stringify(row)]);
-    await load.finish();
+    await load.finish(new Date());
   });
   expect((await listInstances(orm)).map(({ name }) => name)).toEqual(['old']);
   expect(await constraints(other)).toEqual(await constraints(target));

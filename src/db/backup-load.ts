@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { tableNames } from './backup-snapshot.js';
 import { migrateWithin, type Transaction } from './migrate.js';
+import { leaveUnsent } from './outbound.js';
+import { closeDoors } from './reconciliations.js';
 
 /** A table or column as SQL names it, unquoted. */
 const namePattern = /^[a-z_][a-z0-9_]*$/;
@@ -68,14 +70,21 @@ export class BackupLoad {
     }
   }
 
-  /** Puts the references back, lets the numbers go on after the highest, ends all leases, and brings the schema up to this version. */
-  async finish(): Promise<void> {
+  /**
+   * Puts the references back, lets the numbers go on after the highest, ends all leases, and brings the schema up to this version.
+   * What was done with the rows since the backup is not known: nothing of it is done again unasked.
+   *
+   * @param startedAt of the backup.
+   */
+  async finish(startedAt: Date): Promise<void> {
     for (const { table, name, definition } of this.foreignKeys) {
       await this.tx.execute(sql.raw(`alter table ${table} add constraint ${name} ${definition}`));
     }
     await continueNumbers(this.tx);
     await endLeases(this.tx);
     await migrateWithin(this.tx);
+    await leaveUnsent(this.tx);
+    await closeDoors(this.tx, startedAt);
   }
 
   async #columnsOf(table: string): Promise<readonly string[]> {

@@ -245,6 +245,17 @@ export async function unexplainedSends(queries: Queries, accountId: string): Pro
     .orderBy(asc(outboundMessages.position));
 }
 
+/** The reason of messages that waited to be sent when the backup was made from which they came back. */
+export const restoredReason = 'restored';
+
+/** After a restore: what waited to be sent may have left since, so it counts as cut off while it was on its way. */
+export async function leaveUnsent(tx: Queries): Promise<void> {
+  await tx
+    .update(outboundMessages)
+    .set({ state: 'sending', reason: restoredReason, changedAt: new Date() })
+    .where(eq(outboundMessages.state, 'requested'));
+}
+
 export interface SendingTrouble {
   readonly kind: FailureKind;
   readonly message: string;

@@ -36,6 +36,13 @@ export async function markDoorsOpen(queries: Queries, now: Date): Promise<void> 
     on conflict (instance_id) do update set open_until = greatest(doors.open_until, excluded.open_until)`);
 }
 
+/** After a restore: as far as anybody knows, the doors were open until then and no longer. */
+export async function closeDoors(tx: Queries, at: Date): Promise<void> {
+  await tx.execute(sql`
+    insert into doors (instance_id, open_until) select id, ${at.toISOString()}::timestamptz from instances
+    on conflict (instance_id) do update set open_until = least(doors.open_until, excluded.open_until)`);
+}
+
 export interface NewReconciliation {
   readonly id: string;
   readonly instanceId: string;

@@ -108,7 +108,7 @@ function openedGap({ connector }: Account, id: string, gap: Stretch, canList: bo
     channel: connector.id,
     state: 'open',
     reason: 'outage',
-    detail: `The gateway could not take what the provider sent. ${next}`,
+    detail: `What the provider sent then was not taken, or is not in the backup that was restored. ${next}`,
     ...instants(gap),
   };
 }
@@ -121,7 +121,7 @@ function forgottenGap({ connector }: Account, id: string, since: Date, until: Da
     channel: connector.id,
     state: 'open',
     reason: 'no-longer-listed',
-    detail: 'The gateway could not take what the provider sent, and the provider no longer lists that time.',
+    detail: 'What the provider sent then was not taken, and the provider no longer lists that time.',
     ...instants({ since, until }),
   };
 }

@@ -132,7 +132,7 @@ async function load(restoring: Restoring, files: RestoredFiles): Promise<void> {
       masterKey,
     );
     await files.sync();
-    await rows.finish();
+    await rows.finish(new Date(manifest.startedAt));
     for (const instance of await listInstances(tx)) {
       openInstanceKey(masterKey, instance.id, instance.wrappedKey);
     }

@@ -8,6 +8,7 @@ import {
   pauseSending,
   readSending,
   reportedSend,
+  restoredReason,
   resumeSending,
   settleOutbound,
 } from '../db/outbound.js';
@@ -42,16 +43,17 @@ export async function settleAnswer(
   await postpone(options, entry, row, failure);
 }
 
-/** A message whose sending was cut off: by a crash, or by a node that lost its lease. */
+/** A message whose sending was cut off: by a crash, by a node that lost its lease, or by a restore. */
 export async function settleCutOff(
   options: SenderOptions,
   entry: DirectoryEntry,
   row: OutboundRow,
 ): Promise<void> {
-  const failure = new Failure(
-    'indeterminate',
-    'The gateway ended while this message was on its way to the provider. It may have arrived, and is not sent again.',
-  );
+  const happened =
+    row.reason === restoredReason
+      ? 'A backup was restored in which this message still waited to be sent.'
+      : 'The gateway ended while this message was on its way to the provider.';
+  const failure = new Failure('indeterminate', `${happened} It may have arrived, and is not sent again.`);
   await settleAnswer(options, entry, row, { ok: false, failure });
 }
 
