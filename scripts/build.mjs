@@ -3,22 +3,26 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { buildUnchecked } from './build-unchecked.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 rmSync(`${root}dist`, { recursive: true, force: true });
-const compiler = fileURLToPath(import.meta.resolve('typescript/package.json')).replace(
-  /package\.json$/,
-  'bin/tsc',
-);
-const options = optionalPackagesAreInstalled() ? [] : ['--noCheck'];
-const result = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', ...options], {
-  cwd: root,
-  stdio: 'inherit',
-});
-process.exit(result.status ?? 1);
+// The compiler is a program for this platform, which npm takes for an optional package: `npm ci --omit=optional` leaves it out.
+const compilerIsInstalled = isInstalled(`@typescript/typescript-${process.platform}-${process.arch}`);
+process.exit(compilerIsInstalled ? compile() : buildUnchecked(root));
 
-/** After `npm ci --omit=optional` their types are missing too, so the sources can be compiled but not checked. */
-function optionalPackagesAreInstalled() {
+function compile() {
   const { optionalDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-  return Object.keys(optionalDependencies).every((name) => existsSync(`${root}node_modules/${name}`));
+  // Without an optional package its types are missing too, so the sources can be compiled but not checked.
+  const options = Object.keys(optionalDependencies).every(isInstalled) ? [] : ['--noCheck'];
+  const compiler = `${root}node_modules/typescript/bin/tsc`;
+  const result = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', ...options], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  return result.status ?? 1;
+}
+
+function isInstalled(name) {
+  return existsSync(`${root}node_modules/${name}/package.json`);
 }
