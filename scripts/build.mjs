@@ -3,13 +3,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { buildUnchecked } from './build-unchecked.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 rmSync(`${root}dist`, { recursive: true, force: true });
 // The compiler is a program for this platform, which npm takes for an optional package: `npm ci --omit=optional` leaves it out.
 const compilerIsInstalled = isInstalled(`@typescript/typescript-${process.platform}-${process.arch}`);
-process.exit(compilerIsInstalled ? compile() : buildUnchecked(root));
+process.exit(compilerIsInstalled ? compile() : await compileUnchecked());
 
 function compile() {
   const { optionalDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
@@ -21,6 +20,11 @@ function compile() {
     stdio: 'inherit',
   });
   return result.status ?? 1;
+}
+
+async function compileUnchecked() {
+  const { buildUnchecked } = await import('./build-unchecked.mjs');
+  return buildUnchecked(root);
 }
 
 function isInstalled(name) {
