@@ -17,13 +17,13 @@ export interface Context {
 
 export function contextOf(value: Fields, frame: Frame): Context {
   const context = inner(value, 'contextInfo');
-  const mentions = textsOf(context.mentionedJid).map((jid) => addressOf({ jid }, frame.numbers).value);
+  const mentions = textsOf(context.mentionedJid).map((jid) => addressOf({ jid }, {}).value);
   const expiration = countOf(context.expiration);
   return {
     ...quoteOf(context, frame),
     ...forwardOf(context),
     provider: {
-      ...quotedDetails(context, frame),
+      ...quotedDetails(context),
       ...(mentions.length > 0 && { mentions: shorten(mentions.join(', '), detailLengthMax) }),
       ...(expiration && { disappearsAfterSeconds: String(expiration) }),
       ...(textOf(context.conversionSource) && { source: shorten(String(context.conversionSource), 200) }),
@@ -43,7 +43,7 @@ function quotedChat({ remoteJid }: Fields, frame: Frame): string {
 }
 
 /** The quote as its sender shows it, which need not be what was said. */
-function quotedDetails(context: Fields, frame: Frame): Record<string, string> {
+function quotedDetails(context: Fields): Record<string, string> {
   const quoted = inner(context, 'quotedMessage');
   const [field, value] = Object.entries(quoted).find(([name]) => name !== 'messageContextInfo') ?? [];
   if (field === undefined) return {};
@@ -53,7 +53,7 @@ function quotedDetails(context: Fields, frame: Frame): Record<string, string> {
   return {
     quotedType: shorten(field, 100),
     ...(said !== undefined && { quotedText: shorten(said, detailLengthMax) }),
-    ...(by !== undefined && { quotedFrom: addressOf({ jid: by }, frame.numbers).value }),
+    ...(by !== undefined && { quotedFrom: addressOf({ jid: by }, {}).value }),
   };
 }
 

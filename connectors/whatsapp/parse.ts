@@ -77,7 +77,8 @@ function complete(parsed: Parsed, frame: Frame): Parsed {
   if (closed.kind !== 'events') return closed;
   const known = new Set(closed.events.map(({ key }) => key));
   const aliases = aliasesOf(frame.parties).filter(({ key }) => !known.has(key));
-  return told(...closed.events, ...aliases);
+  // What follows is then known by both.
+  return told(...aliases, ...closed.events);
 }
 
 function readStanza(capture: captures.StanzaCapture, given: Given): Parsed {

@@ -12,7 +12,8 @@ export interface ConversationFilter {
   readonly id?: string | undefined;
   /** Ids of persons who must take part. */
   readonly personIds: readonly string[];
-  readonly addressId?: string | undefined;
+  /** One of these must take part: the addresses of one end. */
+  readonly addressIds?: readonly string[] | undefined;
   readonly channel?: string | undefined;
   readonly accountId?: string | undefined;
   /** Something was said at this time or later. */
@@ -64,7 +65,7 @@ export async function listConversations(
 
 /** Each condition may hold in another thread of the conversation; it is listed whole. */
 function among(filter: ConversationFilter): SQL {
-  const { instanceId, id, personIds, addressId, channel, accountId, since, until } = filter;
+  const { instanceId, id, personIds, addressIds, channel, accountId, since, until } = filter;
   const inSpans = (condition: SQL) => sql`and span.conversation_id in (
     select other.conversation_id from thread_spans as other join threads on threads.id = other.thread_id
     where other.instance_id = ${instanceId} and other.records > 0 and ${condition})`;
@@ -77,10 +78,10 @@ function among(filter: ConversationFilter): SQL {
     ...personIds.map((personId) => sql`and ${personId} = any(span.principals)`),
     channel === undefined ? sql`` : inSpans(sql`${channel} = any(threads.channels)`),
     accountId === undefined ? sql`` : inSpans(sql`threads.account_id = ${accountId}`),
-    addressId === undefined
+    addressIds === undefined
       ? sql``
       : inSpans(sql`exists (select 1 from thread_parties as party
-          where party.thread_id = other.thread_id and party.address_id = ${addressId})`),
+          where party.thread_id = other.thread_id and party.address_id = any(${sql.param([...addressIds])}::uuid[]))`),
     since === undefined ? sql`` : sometime(sql`other.last_at >= ${since.toISOString()}::timestamptz`),
     until === undefined ? sql`` : sometime(sql`other.first_at < ${until.toISOString()}::timestamptz`),
   ]);
@@ -211,22 +212,27 @@ export async function readAbout(
   return about;
 }
 
-/** The newest record in which each of these addresses occurs and whose content is still there. */
+/**
+ * The newest record in which each of these addresses occurs and whose content is still there. One that only says which
+ * addresses are one end counts where there is no other: it has no names.
+ */
 export async function readLatestMentions(
   queries: Queries,
   instanceId: string,
   addressIds: readonly string[],
 ): Promise<Map<string, RecordRow>> {
   if (addressIds.length === 0) return new Map();
+  const latest = (condition: SQL) => sql`(
+    select records.id from record_addresses join records
+      on records.instance_id = record_addresses.instance_id and records.sequence = record_addresses.sequence
+    where record_addresses.instance_id = ${instanceId} and record_addresses.address_id = given.address_id
+      and records.sealed_content is not null and ${condition}
+    order by record_addresses.sequence desc limit 1)`;
   const found = await queries.execute<{ address_id: string; id: string }>(sql`
-    select given.address_id, latest.id from unnest(${sql.param([...addressIds])}::uuid[]) as given (address_id)
-    cross join lateral (
-      select records.id from record_addresses join records
-        on records.instance_id = record_addresses.instance_id and records.sequence = record_addresses.sequence
-      where record_addresses.instance_id = ${instanceId} and record_addresses.address_id = given.address_id
-        and records.sealed_content is not null
-      order by record_addresses.sequence desc limit 1
-    ) as latest`);
+    select address_id, id from (
+      select given.address_id, coalesce(${latest(sql`records.kind <> 'alias'`)}, ${latest(sql`true`)}) as id
+      from unnest(${sql.param([...addressIds])}::uuid[]) as given (address_id)
+    ) as mentioned where id is not null`);
   const ids = found.map(({ id }) => id);
   const rows = await queries
     .select()
@@ -250,7 +256,10 @@ export interface UnknownRow {
   readonly accountIds: readonly string[];
 }
 
-/** Addresses in conversations of a time at which they were nobody's. In the order of their ids. */
+/**
+ * Addresses in conversations of a time at which they were nobody's, each with what was said under its aliases. In the order
+ * of their ids.
+ */
 export async function listUnknown(
   queries: Queries,
   page: { instanceId: string; after: string; limit: number; own: boolean | undefined },
@@ -264,16 +273,25 @@ export async function listUnknown(
     lastAt: number;
     accountIds: string;
   }>(sql`
-    select party.address_id as "addressId", bool_or(party.own) as own, sum(span.records)::float8 as records,
-      ${milliseconds(sql`min(span.first_at)`)} as "firstAt", ${milliseconds(sql`max(span.last_at)`)} as "lastAt",
-      coalesce(string_agg(distinct threads.account_id::text, ' '), '') as "accountIds"
-    from thread_spans as span
-    join thread_parties as party on party.thread_id = span.thread_id and party.address_id = any(span.principals)
-    join threads on threads.id = span.thread_id
-    where span.instance_id = ${instanceId} and span.records > 0 and party.address_id > ${after}
-    group by party.address_id
-    having ${own === undefined ? sql`true` : sql`bool_or(party.own) = ${own}`}
-    order by party.address_id limit ${limit}`);
+    select principal as "addressId", bool_or(own) as own, sum(records)::float8 as records,
+      ${milliseconds(sql`min(first_at)`)} as "firstAt", ${milliseconds(sql`max(last_at)`)} as "lastAt",
+      coalesce(string_agg(distinct account_id::text, ' '), '') as "accountIds"
+    from (
+      select principal, bool_or(party.own) as own, span.records, span.first_at, span.last_at, threads.account_id
+      from thread_spans as span
+      cross join unnest(span.principals) as principal
+      join thread_parties as party on party.thread_id = span.thread_id
+        and (party.address_id = principal or exists (
+          select 1 from address_aliases as alias where alias.instance_id = span.instance_id
+            and alias.alias_id = party.address_id and alias.address_id = principal))
+      join threads on threads.id = span.thread_id
+      where span.instance_id = ${instanceId} and span.records > 0 and principal > ${after}::uuid
+      group by principal, span.thread_id, span.position, span.records, span.first_at, span.last_at,
+        threads.account_id
+    ) as said
+    group by principal
+    having ${own === undefined ? sql`true` : sql`bool_or(own) = ${own}`}
+    order by principal limit ${limit}`);
   return rows.map((row) => ({
     ...row,
     firstAt: new Date(row.firstAt),

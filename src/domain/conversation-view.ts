@@ -10,6 +10,7 @@ import {
 import type { RecordRow } from '../db/journal.js';
 import { readAttachments } from '../db/message-log.js';
 import type { Address, Direction, Person } from '../sdk/index.js';
+import { readKnownAddresses } from './address-aliases.js';
 import { addressId } from './addresses.js';
 import { type CallView, readCallsBehind } from './call-view.js';
 import { type HistoryEntry, historyEntry } from './history-view.js';
@@ -81,13 +82,14 @@ async function readParticipants(
   const addressIds = [...new Set(parties.map((party) => party.addressId))];
   const resolve = await resolvePeople(queries, tenant, addressIds);
   const known = await readAddresses(queries, tenant, addressIds);
+  const names = await readKnownAddresses(queries, tenant.id, addressIds);
   const byConversation = new Map<string, Map<string, Participant>>();
   for (const { conversationId, threadId, lastAt } of parts) {
     const present = byConversation.get(conversationId) ?? new Map<string, Participant>();
     byConversation.set(conversationId, present);
     for (const { addressId: id, own } of parties.filter((party) => party.threadId === threadId)) {
       const person = resolve(id, lastAt);
-      const principal = person?.id ?? id;
+      const principal = person?.id ?? names.get(id) ?? id;
       const before = present.get(principal) ?? participant(person, own);
       const address = known.get(id)?.value;
       const addresses = new Set([...before.addresses, ...(address === undefined ? [] : [address])]);

@@ -1,18 +1,12 @@
 import { newId } from '../core/ids.js';
 import type { Queries } from '../db/client.js';
-import {
-  type IdentityRow,
-  insertPeople,
-  listPeople,
-  type PersonRow,
-  readIdentities,
-  readPeopleById,
-} from '../db/people.js';
+import { type IdentityRow, insertPeople, listPeople, type PersonRow, readPeopleById } from '../db/people.js';
 import type { Person } from '../sdk/index.js';
 import type { InstanceVault } from '../vault/index.js';
+import { readClaims } from './address-aliases.js';
 import { canonicalAddress } from './addresses.js';
 import { type Identity, identityPlace, linkAddresses } from './identities.js';
-import { holdsAt, type Period } from './periods.js';
+import { type Claim, holdsAt, type Period } from './periods.js';
 import type { Tenant } from './tenants.js';
 
 export type PersonRole = PersonRow['role'];
@@ -106,13 +100,13 @@ export async function resolvePeople(
   tenant: Tenant,
   addressIds: readonly string[],
 ): Promise<Resolve> {
-  const rows = await readIdentities(queries, tenant.id, [...new Set(addressIds)]);
+  const rows = await readClaims(queries, tenant.id, [...new Set(addressIds)]);
   const persons = await readPersons(
     queries,
     tenant,
     rows.map((row) => row.personId),
   );
-  const byAddress = new Map<string, IdentityRow[]>();
+  const byAddress = new Map<string, Claim[]>();
   for (const row of rows) byAddress.set(row.addressId, [...(byAddress.get(row.addressId) ?? []), row]);
   return (addressId, at) => {
     const row = byAddress.get(addressId)?.find((each) => holdsAt(each, at));

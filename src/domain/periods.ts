@@ -20,6 +20,15 @@ export function overlap(left: Period, right: Period): boolean {
   return start(left) < end(right) && start(right) < end(left);
 }
 
+/** The time that lies in both; undefined where there is none. */
+export function intersection(left: Period, right: Period): Period | undefined {
+  const from = Math.max(start(left), start(right));
+  const until = Math.min(end(left), end(right));
+  if (from >= until) return undefined;
+  const date = (time: number) => (Number.isFinite(time) ? new Date(time) : null);
+  return { validFrom: date(from), validUntil: date(until) };
+}
+
 export function samePeriod(left: Period, right: Period): boolean {
   return start(left) === start(right) && end(left) === end(right);
 }

@@ -1,6 +1,6 @@
+import { deleteAddressAliases, insertAddressAliases } from '../db/address-aliases.js';
 import type { Queries } from '../db/client.js';
 import { type RecordRow, readRecords } from '../db/journal.js';
-import { readIdentities } from '../db/people.js';
 import {
   type CallCount,
   countCalls,
@@ -19,6 +19,7 @@ import {
 } from '../db/threads.js';
 import type { Content, RecordKind } from '../sdk/index.js';
 import type { Account } from './accounts.js';
+import { aliasOf, readClaims, withOtherAddresses } from './address-aliases.js';
 import { addressId } from './addresses.js';
 import { addressesOf, type Communication, eventTime } from './parties.js';
 import { type Claim, divide } from './periods.js';
@@ -113,7 +114,8 @@ export async function refreshAddresses(
   tenant: Tenant,
   addressIds: readonly string[],
 ): Promise<void> {
-  const threadIds = await findThreads(tx, tenant.id, addressIds);
+  const all = await withOtherAddresses(tx, tenant.id, addressIds);
+  const threadIds = await findThreads(tx, tenant.id, [...new Set([...all.values()].flat())]);
   for (let start = 0; start < threadIds.length; start += threadsMax) {
     await refreshThreads(tx, tenant, threadIds.slice(start, start + threadsMax), 'keep');
   }
@@ -131,7 +133,7 @@ async function refreshThreads(
   for (const { threadId, addressId: id } of await readParties(tx, threadIds)) parties.get(threadId)?.push(id);
   const addressIds = [...new Set([...parties.values()].flat())];
   const claims = new Map<string, Claim[]>();
-  for (const claim of await readIdentities(tx, tenant.id, addressIds)) {
+  for (const claim of await readClaims(tx, tenant.id, addressIds)) {
     claims.set(claim.addressId, [...(claims.get(claim.addressId) ?? []), claim]);
   }
   const before = counts === 'keep' ? await readBounds(tx, threadIds) : new Map<string, string>();
@@ -174,6 +176,7 @@ export async function rebuildThreads(
 ): Promise<number> {
   await holdJournal(tx, tenant.id);
   await deleteThreads(tx, tenant.id);
+  await deleteAddressAliases(tx, tenant.id);
   const byId = new Map(accounts.map((account) => [account.id, account]));
   const threadIds = new Set<string>();
   let after = 0;
@@ -183,6 +186,10 @@ export async function rebuildThreads(
     if (last === undefined) break;
     after = last.sequence;
     const touches = rows.flatMap((row) => touchOfRecord(tenant, row, byId) ?? []);
+    await insertAddressAliases(
+      tx,
+      rows.flatMap((row) => aliasOfRecord(tenant, row) ?? []),
+    );
     await noteParties(tx, tenant, touches);
     for (const { threadId } of touches) threadIds.add(threadId);
   }
@@ -192,6 +199,11 @@ export async function rebuildThreads(
     await refreshThreads(tx, tenant, all.slice(start, start + threadsMax), 'recount');
   }
   return after;
+}
+
+function aliasOfRecord(tenant: Tenant, row: RecordRow) {
+  if (row.kind !== 'alias' || row.sealedContent === null) return undefined;
+  return aliasOf(tenant, openContent(tenant.vault, row).content, row.receivedAt);
 }
 
 function touchOfRecord(

@@ -2,6 +2,7 @@ import type { Queries } from '../db/client.js';
 import { listUnknown } from '../db/conversations.js';
 import { readIdentities } from '../db/people.js';
 import type { Account } from './accounts.js';
+import { withOtherAddresses } from './address-aliases.js';
 import { addressId, canonicalAddress } from './addresses.js';
 import { readAddresses } from './conversation-view.js';
 import { holdsAt } from './periods.js';
@@ -28,14 +29,20 @@ export async function readUnknownPeople(
 ): Promise<UnknownPerson[]> {
   const rows = await listUnknown(queries, { instanceId: tenant.id, ...page });
   const ids = rows.map((row) => row.addressId);
-  const addresses = await readAddresses(queries, tenant, ids);
+  const others = await withOtherAddresses(queries, tenant.id, ids);
+  const addresses = await readAddresses(queries, tenant, [...new Set([...others.values()].flat())]);
+  const named = (id: string) =>
+    others
+      .get(id)
+      ?.map((other) => addresses.get(other))
+      .find((each) => each?.name !== undefined);
   return rows.map(({ addressId: id, own, accountIds, records, firstAt, lastAt }) => {
     const address = addresses.get(id);
     return {
       id,
       address: address?.value ?? null,
       scheme: address?.scheme ?? null,
-      name: address?.name ?? null,
+      name: address?.name ?? named(id)?.name ?? null,
       own,
       accounts: [...accountIds],
       records,

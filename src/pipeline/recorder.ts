@@ -1,4 +1,5 @@
 import { saltedJsonDigest } from '../core/digest.js';
+import { type AddressAlias, insertAddressAliases } from '../db/address-aliases.js';
 import type { Queries } from '../db/client.js';
 import { raiseConsents } from '../db/consents.js';
 import { enqueueDeliveries } from '../db/delivery-queue.js';
@@ -17,6 +18,7 @@ import { insertMessages, raiseStatuses } from '../db/message-log.js';
 import { settleReported } from '../db/outbound.js';
 import { countLeftOut } from '../db/sink-counts.js';
 import { listSinks } from '../db/sinks.js';
+import { aliasOf } from '../domain/address-aliases.js';
 import { addressId } from '../domain/addresses.js';
 import { recordCalls } from '../domain/calls.js';
 import { openCapture } from '../domain/captures.js';
@@ -25,7 +27,7 @@ import { addressesOf } from '../domain/parties.js';
 import { resolvePeople } from '../domain/people.js';
 import { openContent } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
-import { recordTouches } from '../domain/threads.js';
+import { recordTouches, refreshAddresses } from '../domain/threads.js';
 import { outboundIdOf, type Provenance, type RecordKind } from '../sdk/index.js';
 import {
   type Draft,
@@ -39,6 +41,7 @@ import {
 } from './draft.js';
 import { type Entry, makeEntry } from './entry.js';
 import { echoes, KnownEvents, provenanceOf, tellSame } from './known-events.js';
+import { isSameByOtherNames } from './other-names.js';
 import { type QuarantineReason, type Reading, readCapture } from './reading.js';
 import { route, withCustodians } from './routing.js';
 
@@ -86,9 +89,16 @@ export async function record(
     reads.flatMap((read) => draftsOf(tenant, read)),
   );
   const { fresh, conflicts, duplicates } = await judge(tx, tenant, candidates);
+  const joined = addressAliasesOf(tenant, fresh);
+  await insertAddressAliases(tx, joined);
   const entries = await makeEntries(tx, tenant, fresh, last);
   const renamed = aliases.map((alias) => alias.eventKey);
   const unmatched = await store(tx, tenant, entries, renamed);
+  await refreshAddresses(
+    tx,
+    tenant,
+    joined.flatMap(({ aliasId, addressId: known }) => [aliasId, known]),
+  );
   if (entries.length > 0) await advanceJournal(tx, tenant.id, last + entries.length);
   const quarantines = [...reads.flatMap(quarantineOf), ...conflicts];
   await settleCaptures(tx, tenant, reads, quarantines);
@@ -179,7 +189,8 @@ async function judge(tx: Queries, tenant: Tenant, candidates: readonly Draft[]):
       fresh.set(candidate.eventKey, candidate);
       known.add(candidate);
     } else if (await isSame(tx, tenant, candidate, earlier)) {
-      duplicates += 1;
+      // That two addresses are one is said with every message that shows both.
+      if (candidate.kind !== 'alias') duplicates += 1;
     } else {
       const conflict = draftConflict(tenant.vault, candidate, 'Same key, other content.');
       const kept = await findByEventKeys(tx, tenant.id, [conflict.eventKey]);
@@ -192,17 +203,29 @@ async function judge(tx: Queries, tenant: Tenant, candidates: readonly Draft[]):
   return { fresh: [...fresh.values()], conflicts, duplicates };
 }
 
-/** Compares outputs of one parser version: where the versions differ, the older capture is read again first. */
 async function isSame(
   tx: Queries,
   tenant: Tenant,
   newcomer: Draft,
   earlier: RecordRow | Draft,
 ): Promise<boolean> {
+  if (await isEqual(tx, tenant, newcomer, earlier)) return true;
+  const known = contentOf(tenant, earlier);
+  return known !== undefined && isSameByOtherNames(tx, tenant, newcomer.content, known);
+}
+
+/** Compares outputs of one parser version: where the versions differ, the older capture is read again first. */
+async function isEqual(
+  tx: Queries,
+  tenant: Tenant,
+  newcomer: Draft,
+  earlier: RecordRow | Draft,
+): Promise<boolean> {
   const provenance = 'id' in earlier ? provenanceOf(earlier) : earlier.source.row.provenance;
-  if (isListed(provenance)) return tellSame(newcomer.content, contentOf(tenant, earlier));
+  const known = contentOf(tenant, earlier);
+  if (isListed(provenance)) return tellSame(newcomer.content, known);
   if (provenance === ('internal' satisfies Provenance) && newcomer.source.row.provenance !== provenance)
-    return echoes(newcomer.content, contentOf(tenant, earlier));
+    return echoes(newcomer.content, known);
   if (!('id' in earlier)) return saltedJsonDigest(earlier.salt, newcomer.content) === earlier.eventDigest;
   // The pipeline's own kinds have keys that name their capture: the same key is the same fact.
   if (newcomer.content.kind === 'gap' || newcomer.content.kind === 'unsupported') return true;
@@ -329,6 +352,12 @@ async function settleCaptures(
     const sealedDetail = tenant.vault.sealText(detail.toWellFormed(), quarantineDetailPlace(id));
     await quarantineCapture(tx, { id, reason, sealedDetail, parsedBy: source.origin.parserVersion });
   }
+}
+
+function addressAliasesOf(tenant: Tenant, drafts: readonly Draft[]): AddressAlias[] {
+  return drafts.flatMap(
+    ({ content, source }) => aliasOf(tenant, content, new Date(source.row.receivedAt)) ?? [],
+  );
 }
 
 export const quarantineDetailPlace = (id: string) => ({ table: 'captures', id, column: 'sealed_detail' });

@@ -1,4 +1,4 @@
-import { index, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { index, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { bytea, instant } from './columns.js';
 import { instanceId } from './instances.js';
 
@@ -30,4 +30,22 @@ export const identities = pgTable(
     validUntil: instant('valid_until'),
   },
   (table) => [index('identities_by_address').on(table.instanceId, table.addressId)],
+);
+
+/**
+ * Projection of `alias` records: two addresses are one end, as a provider said first at `since`. Of several addresses with
+ * one alias the latest at a time counts.
+ */
+export const addressAliases = pgTable(
+  'address_aliases',
+  {
+    instanceId: instanceId(),
+    aliasId: uuid('alias_id').notNull(),
+    addressId: uuid('address_id').notNull(),
+    since: instant('since').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.instanceId, table.aliasId, table.addressId] }),
+    index('address_aliases_by_address').on(table.instanceId, table.addressId),
+  ],
 );

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { listConversations, readConversationRecords } from '../../db/conversations.js';
 import { readAccounts } from '../../domain/accounts.js';
+import { withOtherAddresses } from '../../domain/address-aliases.js';
 import { addressId } from '../../domain/addresses.js';
 import { auditAct } from '../../domain/audit.js';
 import { rebuildCalls } from '../../domain/calls.js';
@@ -145,12 +146,16 @@ export function addConversationRoutes(app: AdminApp, options: AdminOptions): voi
       ...(await peopleOf(options, tenant, 'custodian', query.custodian)),
       ...(await peopleOf(options, tenant, 'contact', query.contact)),
     ];
+    const addressesOfEnd = async (address: string) => {
+      const id = addressId(tenant.vault, address);
+      return (await withOtherAddresses(database.orm, tenant.id, [id])).get(id);
+    };
     const read = await listConversations(database.orm, {
       instanceId: tenant.id,
       before: query.cursor === undefined ? undefined : numberAfter('conversations', query.cursor),
       limit: query.limit + 1,
       personIds: people.map((person) => person.id),
-      addressId: query.address === undefined ? undefined : addressId(tenant.vault, query.address),
+      addressIds: query.address === undefined ? undefined : await addressesOfEnd(query.address),
       channel: query.channel,
       accountId: await accountIdOf(options, tenant, query.account),
       since: query.since === undefined ? undefined : new Date(query.since),

@@ -1,5 +1,6 @@
 import type { Mention } from '../../db/message-page.js';
 import { readAccounts } from '../../domain/accounts.js';
+import { withOtherAddresses } from '../../domain/address-aliases.js';
 import { addressId } from '../../domain/addresses.js';
 import { type PersonRole, type PersonWithIdentities, readPeople } from '../../domain/people.js';
 import type { Tenant } from '../../domain/tenants.js';
@@ -43,9 +44,16 @@ export async function partiesOf(
   const mentionsOf = (people: readonly PersonWithIdentities[]) =>
     people.map(({ identities }) => identities.map((link) => ({ ...link, addressId: idOf(link.address) })));
   const always = { validFrom: null, validUntil: null };
-  return [
+  const mentions = [
     ...mentionsOf(await peopleOf(options, tenant, 'custodian', custodian)),
     ...(address === undefined ? [] : [[{ addressId: idOf(address), ...always }]]),
     ...mentionsOf(await peopleOf(options, tenant, 'contact', contact)),
   ];
+  const ids = mentions.flat().map((mention) => mention.addressId);
+  const others = await withOtherAddresses(options.database.orm, tenant.id, [...new Set(ids)]);
+  return mentions.map((each) =>
+    each.flatMap((mention) =>
+      (others.get(mention.addressId) ?? []).map((id) => ({ ...mention, addressId: id })),
+    ),
+  );
 }
