@@ -100,9 +100,7 @@ describe('the direction', () => {
 
 describe('an address', () => {
   it('is the phone number as SMS has it, with the spelling as received', () => {
-    const event = firstOf(
-      read(message({ ...attrs, from: '12025550123:9@s.whatsapp.net' }, contents.text)),
-    );
+    const event = firstOf(read(message({ ...attrs, from: '12025550123:9@s.whatsapp.net' }, contents.text)));
     expect(event).toMatchObject({
       from: { scheme: 'tel', value: '+12025550123', asReceived: '12025550123:9@s.whatsapp.net' },
     });
