@@ -4,6 +4,7 @@ import { registerAccounts } from './accounts.js';
 import { registerAlerts } from './alerts.js';
 import { registerAttachments } from './attachments.js';
 import { registerBackup } from './backup.js';
+import { registerCall } from './call.js';
 import { registerCalls } from './calls.js';
 import { usageError } from './cli-error.js';
 import { registerConnectors } from './connectors.js';
@@ -81,6 +82,7 @@ function buildProgram(shell: Shell, said: Said): Command {
   registerSend(program, shell);
   registerOutbound(program, shell);
   registerCalls(program, shell);
+  registerCall(program, shell);
   registerAttachments(program, shell);
   registerConversations(program, shell);
   registerRecords(program, shell);

@@ -1,11 +1,13 @@
 import type { OutboundRow } from '../db/outbound.js';
-import type { Accepted, Route } from '../sdk/index.js';
+import type { Accepted, Address, Route } from '../sdk/index.js';
 import type { InstanceVault } from '../vault/index.js';
 import type { Upload } from './uploads.js';
 
-/** What is kept, sealed, of a request to send. */
+/** What is kept, sealed, of a request to send, or to call. */
 export interface OutboundDraft {
   readonly route: Route;
+  /** Of a call alone: where the custodian is rung first. */
+  readonly ring?: Address | undefined;
   readonly text?: string | undefined;
   readonly media: readonly Upload[];
   readonly replyTo?: Answered | undefined;

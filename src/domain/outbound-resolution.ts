@@ -1,8 +1,8 @@
 import type { Database } from '../db/client.js';
 import { type OutboundRow, settleOutbound } from '../db/outbound.js';
 import { auditAct } from './audit.js';
-import { outboundReceipt } from './outbound.js';
 import { openOutbound } from './outbound-draft.js';
+import { outboundWord } from './outbound-word.js';
 import { captureOwn } from './own-captures.js';
 import type { Tenant } from './tenants.js';
 
@@ -29,7 +29,7 @@ export async function resolveOutbound(
     if (!(await settleOutbound(tx, settled, ['indeterminate']))) return false;
     const draft = openOutbound(tenant.vault, row);
     await captureOwn(tx, tenant.vault, row.accountId, {
-      events: [outboundReceipt(row.id, draft, state, outcome === 'sent' ? undefined : error)],
+      events: [outboundWord(row.id, draft, state, outcome === 'sent' ? undefined : error)],
     });
     await auditAct(tx, tenant, { actor, action: 'outbound.resolve', subject: row.id, detail: { outcome } });
     return true;

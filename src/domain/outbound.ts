@@ -5,19 +5,14 @@ import type { Database, Queries } from '../db/client.js';
 import { hasOptedOut } from '../db/consents.js';
 import { insertCapture } from '../db/inbox.js';
 import { findByIdempotency, insertOutbound, type OutboundRow } from '../db/outbound.js';
-import {
-  type OutboundCapability,
-  type OwnEvent,
-  outboundKey,
-  type ReceiptStatus,
-  type Route,
-} from '../sdk/index.js';
+import { type OutboundCapability, type OwnEvent, outboundKey, type Route } from '../sdk/index.js';
 import type { Account } from './accounts.js';
 import { addressId } from './addresses.js';
 import { findAnswered } from './answered.js';
 import { blobReferencePrefix } from './attachments.js';
 import { auditAct } from './audit.js';
 import { type Answered, type OutboundDraft, sealOutbound } from './outbound-draft.js';
+import { outboundWord } from './outbound-word.js';
 import { ownCapture } from './own-captures.js';
 import { SendRequestError } from './send-request-error.js';
 import type { Tenant } from './tenants.js';
@@ -50,24 +45,59 @@ interface Refusal {
  * @throws {SendRequestError}
  */
 export async function requestOutbound(
-  { orm }: Database,
+  database: Database,
   tenant: Tenant,
   account: Account,
   request: SendRequest,
 ): Promise<OutboundRow> {
-  const answered = await findAnswered(orm, tenant, account, request.replyTo);
+  const answered = await findAnswered(database.orm, tenant, account, request.replyTo);
   const { capability, route } = routeOf(account, request, answered);
-  const media = await requireUploads(orm, tenant, request.media);
-  const { vault } = tenant;
+  const media = await requireUploads(database.orm, tenant, request.media);
   const draft: OutboundDraft = { route, text: request.text, media, replyTo: answered };
-  const idempotencyId = vault.lookupId('outbound-key', `${account.id}/${request.idempotencyKey}`);
   const requestId = requestIdOf(tenant, request, media);
+  return commitRequest(database, tenant, account, {
+    ...{ idempotencyKey: request.idempotencyKey, requestId, draft, actor: request.actor },
+    action: 'message.send',
+    refusal: () => refusalOf(database.orm, tenant, account, capability, draft),
+    eventOf: (id) => messageOf(id, draft),
+  });
+}
+
+/** A request that is right, and what becomes of it. */
+export interface PreparedRequest {
+  readonly idempotencyKey: string;
+  /** Tells a repetition from another request under the same idempotency key. */
+  readonly requestId: string;
+  readonly draft: OutboundDraft;
+  readonly actor: string;
+  /** What the audit trail calls it. */
+  readonly action: string;
+  refusal(): Promise<Refusal | undefined>;
+  /** The record of the request under this id. */
+  eventOf(id: string): OwnEvent;
+}
+
+/** Commits a request and the record of it in one transaction, unless it was made before. @throws {SendRequestError} */
+export async function commitRequest(
+  { orm }: Database,
+  tenant: Tenant,
+  account: Account,
+  request: PreparedRequest,
+): Promise<OutboundRow> {
+  const { vault } = tenant;
+  const { requestId, draft } = request;
+  const idempotencyId = vault.lookupId('outbound-key', `${account.id}/${request.idempotencyKey}`);
   const earlier = await findByIdempotency(orm, account.id, idempotencyId);
   if (earlier !== undefined) return sameRequest(earlier, requestId);
 
-  const refusal = await refusalOf(orm, tenant, account, capability, draft);
+  const refusal = await request.refusal();
   const id = newId();
-  const capture = ownCapture(vault, account.id, { events: eventsOf(id, draft, refusal) });
+  const events = [request.eventOf(id)];
+  if (refusal !== undefined) {
+    const error = { code: refusal.reason, message: refusal.explanation };
+    events.push(outboundWord(id, draft, 'refused', error));
+  }
+  const capture = ownCapture(vault, account.id, { events });
   const now = new Date();
   const made = await orm.transaction(async (tx) => {
     const isFirst = await insertOutbound(tx, {
@@ -85,14 +115,14 @@ export async function requestOutbound(
     });
     if (isFirst) {
       await insertCapture(tx, capture);
-      await auditAct(tx, tenant, { actor: request.actor, action: 'message.send', subject: id });
+      await auditAct(tx, tenant, { actor: request.actor, action: request.action, subject: id });
     }
     failPoint('outbound:before-commit');
     return isFirst;
   });
   failPoint('outbound:after-commit');
   const row = await findByIdempotency(orm, account.id, idempotencyId);
-  if (row === undefined) throw new Error(`The outbound message ${id} is gone.`);
+  if (row === undefined) throw new Error(`What was requested as ${id} is gone.`);
   return made ? row : sameRequest(row, requestId);
 }
 
@@ -116,7 +146,7 @@ function sameRequest(row: OutboundRow, requestId: string): OutboundRow {
   if (row.requestId === requestId) return row;
   throw new SendRequestError(
     'key-used',
-    `This idempotency key belongs to another request, which is message ${row.id}. Use a new key for a new message.`,
+    `This idempotency key belongs to another request, which is ${row.id}. Use a new key for a new one.`,
   );
 }
 
@@ -187,9 +217,8 @@ async function refusalOf(
   return undefined;
 }
 
-function eventsOf(id: string, draft: OutboundDraft, refusal: Refusal | undefined): OwnEvent[] {
-  const { route, text, media } = draft;
-  const message: OwnEvent = {
+function messageOf(id: string, { route, text, media, replyTo }: OutboundDraft): OwnEvent {
+  return {
     kind: 'message',
     key: outboundKey(id),
     direction: 'outbound',
@@ -198,7 +227,7 @@ function eventsOf(id: string, draft: OutboundDraft, refusal: Refusal | undefined
     from: route.from,
     to: [route.to],
     ...(text !== undefined && { text }),
-    ...(draft.replyTo !== undefined && { replyTo: draft.replyTo.key }),
+    ...(replyTo !== undefined && { replyTo: replyTo.key }),
     attachments: media.map((upload, index) => ({
       key: `media/${id}/${index}`,
       reference: `${blobReferencePrefix}${upload.blobId}`,
@@ -207,30 +236,5 @@ function eventsOf(id: string, draft: OutboundDraft, refusal: Refusal | undefined
       sha256: upload.sha256,
       ...(upload.name !== undefined && { name: upload.name }),
     })),
-  };
-  if (refusal === undefined) return [message];
-  return [
-    message,
-    outboundReceipt(id, draft, 'refused', { code: refusal.reason, message: refusal.explanation }),
-  ];
-}
-
-/** A word of ours about a message that we were asked to send; at most one of each status. */
-export function outboundReceipt(
-  id: string,
-  { route }: OutboundDraft,
-  status: ReceiptStatus,
-  error?: { readonly code: string; readonly message: string },
-): OwnEvent {
-  return {
-    kind: 'receipt',
-    key: `${outboundKey(id)}/${status}`,
-    about: outboundKey(id),
-    conversation: route.conversation,
-    channel: route.channel,
-    from: route.from,
-    to: [route.to],
-    status,
-    ...(error !== undefined && { error }),
   };
 }

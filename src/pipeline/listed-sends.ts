@@ -3,8 +3,8 @@ import type { Database } from '../db/client.js';
 import { findAliased, insertAliases } from '../db/event-aliases.js';
 import { type OutboundRow, settleOutbound, unexplainedSends } from '../db/outbound.js';
 import { eventKey } from '../domain/event-keys.js';
-import { outboundReceipt } from '../domain/outbound.js';
 import { type OutboundDraft, openOutbound } from '../domain/outbound-draft.js';
+import { outboundWord } from '../domain/outbound-word.js';
 import { captureOwn } from '../domain/own-captures.js';
 import { Failure, type MessageEvent, outboundKey } from '../sdk/index.js';
 import type { DirectoryEntry } from './account-directory.js';
@@ -117,7 +117,8 @@ function pairsOf(sends: readonly Send[], strangers: readonly Stranger[]): Pair[]
 }
 
 function looksLike({ row, draft }: Send, event: MessageEvent): boolean {
-  const { route, text = '', media } = draft;
+  const { route, ring, text = '', media } = draft;
+  if (ring !== undefined) return false;
   if (event.conversation !== route.conversation) return false;
   if ((event.text ?? '').trim() !== text.trim() || event.attachments.length !== media.length) return false;
   if (event.occurredAt === undefined) return true;
@@ -144,7 +145,7 @@ async function adopt(
       { instanceId: tenant.id, alias: stranger.draft.eventKey, eventKey: keyOf(entry, key) },
     ]);
     const receipt = {
-      ...outboundReceipt(id, draft, 'accepted'),
+      ...outboundWord(id, draft, 'accepted'),
       key: `${key}/accepted/listed`,
       provider: { foundBy: 'conversation, text and time' },
     };

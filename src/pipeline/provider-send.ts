@@ -4,7 +4,7 @@ import { insertMediaLinks } from '../db/media.js';
 import type { OutboundRow } from '../db/outbound.js';
 import { openOutbound } from '../domain/outbound-draft.js';
 import type { Upload } from '../domain/uploads.js';
-import { type Accepted, Failure, type OutboundMedia } from '../sdk/index.js';
+import { type Accepted, type CallContext, Failure, type OutboundMedia } from '../sdk/index.js';
 import { pluginFault } from '../telemetry/log.js';
 import type { DirectoryEntry } from './account-directory.js';
 import { asFailure } from './outcomes.js';
@@ -21,43 +21,21 @@ export const callTimeoutMs = 30_000;
 const abandonMs = callTimeoutMs + 10_000;
 const linkLifetimeMs = 4 * 60 * 60 * 1_000;
 
-/** Hands one message to its provider. Never throws: what cannot be told apart from a sent message is `indeterminate`. */
+/** Hands one message, or the wish for one call, to its provider. Never throws: what cannot be told apart from a sent message is `indeterminate`. */
 export async function callProvider(
   options: SenderOptions,
   { account, tenant }: DirectoryEntry,
   row: OutboundRow,
   stopping: AbortSignal,
 ): Promise<Answer> {
-  const { connector, settings } = account;
   let hasBegun = false;
   const deadline = withDeadline(stopping);
   try {
-    if (connector.send === undefined) {
-      return {
-        ok: false,
-        failure: new Failure('config', `The connector ${connector.id} cannot send any more.`),
-      };
-    }
-    const { route, text, media, replyTo } = openOutbound(tenant.vault, row);
-    const links = await linkMedia(options, tenant, row, media);
+    const handOver = await prepare(options, { account, tenant }, row);
+    const { settings } = account;
+    const session = options.live.get(account.id);
     hasBegun = true;
-    const sending = connector.send(
-      {
-        id: row.id,
-        from: route.from,
-        to: route.to,
-        text,
-        ...(replyTo !== undefined && { replyTo: replyTo.providerKey }),
-        media: links,
-        callbackUrl: (endpoint) => `${options.publicUrl}/webhooks/${account.id}/${endpoint}`,
-      },
-      {
-        settings,
-        signal: deadline.signal,
-        now: () => new Date(),
-        session: options.live.get(account.id),
-      },
-    );
+    const sending = handOver({ settings, signal: deadline.signal, now: () => new Date(), session });
     return { ok: true, accepted: await orAbandoned(sending) };
   } catch (error) {
     const failure = asFailure(error);
@@ -70,6 +48,34 @@ export async function callProvider(
   } finally {
     deadline.end();
   }
+}
+
+/** Everything up to the call itself: what fails here has not left. */
+async function prepare(
+  options: SenderOptions,
+  { account, tenant }: DirectoryEntry,
+  row: OutboundRow,
+): Promise<(context: CallContext<Record<string, unknown>>) => Promise<Accepted>> {
+  const { connector } = account;
+  const { route, ring, text, media, replyTo } = openOutbound(tenant.vault, row);
+  const common = {
+    id: row.id,
+    from: route.from,
+    to: route.to,
+    callbackUrl: (endpoint: string) => `${options.publicUrl}/webhooks/${account.id}/${endpoint}`,
+  };
+  if (ring !== undefined) {
+    const { call } = connector;
+    if (call === undefined) {
+      throw new Failure('config', `The connector ${connector.id} cannot make calls any more.`);
+    }
+    return (context) => call.call(connector, { ...common, ring }, context);
+  }
+  const { send } = connector;
+  if (send === undefined) throw new Failure('config', `The connector ${connector.id} cannot send any more.`);
+  const links = await linkMedia(options, tenant, row, media);
+  const reply = replyTo !== undefined && { replyTo: replyTo.providerKey };
+  return (context) => send.call(connector, { ...common, ...reply, text, media: links }, context);
 }
 
 /** Not `AbortSignal.any` with `AbortSignal.timeout`: in Node 20 their timer may be collected before it fires. */

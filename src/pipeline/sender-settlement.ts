@@ -13,8 +13,8 @@ import {
   settleOutbound,
 } from '../db/outbound.js';
 import { eventKey } from '../domain/event-keys.js';
-import { outboundReceipt } from '../domain/outbound.js';
 import { openOutbound, sealOutbound } from '../domain/outbound-draft.js';
+import { outboundWord } from '../domain/outbound-word.js';
 import { captureOwn } from '../domain/own-captures.js';
 import { type Accepted, type EventAlias, Failure, outboundKey } from '../sdk/index.js';
 import type { DirectoryEntry } from './account-directory.js';
@@ -37,7 +37,7 @@ export async function settleAnswer(
   }
   const { failure } = answer;
   if (failure.kind === 'rejected') return conclude(options, entry, row, { state: 'rejected', failure });
-  if (failure.kind === 'indeterminate' && !isIdempotent(entry)) {
+  if (failure.kind === 'indeterminate' && !isIdempotent(entry, row)) {
     return conclude(options, entry, row, { state: 'indeterminate', failure });
   }
   await postpone(options, entry, row, failure);
@@ -51,8 +51,8 @@ export async function settleCutOff(
 ): Promise<void> {
   const happened =
     row.reason === restoredReason
-      ? 'A backup was restored in which this message still waited to be sent.'
-      : 'The gateway ended while this message was on its way to the provider.';
+      ? 'A backup was restored in which this still waited to be sent.'
+      : 'The gateway ended while this was on its way to the provider.';
   const failure = new Failure('indeterminate', `${happened} It may have arrived, and is not sent again.`);
   await settleAnswer(options, entry, row, { ok: false, failure });
 }
@@ -75,15 +75,17 @@ export async function settleUnrecorded(
     if (!(await settleOutbound(tx, settled, ['requested']))) return false;
     const error = { code: reason, message: explanation };
     await captureOwn(tx, tenant.vault, account.id, {
-      events: [outboundReceipt(row.id, draft, 'refused', error)],
+      events: [outboundWord(row.id, draft, 'refused', error)],
     });
     return true;
   });
   if (isSettled) log.warn({ account: account.id, message: row.id, reason }, 'A message was not sent.');
 }
 
-function isIdempotent({ account }: DirectoryEntry): boolean {
-  return account.connector.capabilities.outbound?.idempotent === true;
+function isIdempotent({ account, tenant }: DirectoryEntry, row: OutboundRow): boolean {
+  const { calls, outbound } = account.connector.capabilities;
+  const isCall = openOutbound(tenant.vault, row).ring !== undefined;
+  return (isCall ? calls : outbound)?.idempotent === true;
 }
 
 interface Conclusion {
@@ -129,9 +131,7 @@ async function conclude(
     if (isReported) await settleOutbound(tx, reportedSend(row), ['indeterminate']);
     await captureOwn(tx, tenant.vault, account.id, {
       events: [
-        isReported
-          ? outboundReceipt(row.id, draft, 'accepted')
-          : outboundReceipt(row.id, draft, state, error),
+        isReported ? outboundWord(row.id, draft, 'accepted') : outboundWord(row.id, draft, state, error),
       ],
       ...(aliases.length > 0 && { aliases }),
     });

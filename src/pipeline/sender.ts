@@ -145,15 +145,12 @@ export class Sender {
     const { database, directory } = this.#options;
     const entry = directory.get(account.id) ?? { account, tenant };
     if (!this.#canSend(entry)) return Number.POSITIVE_INFINITY;
-    const { connector, settings } = entry.account;
-    const rate =
-      connector.messagesPerSecond?.(settings) ?? connector.capabilities.outbound?.messagesPerSecond ?? 1;
     const claimed = await database.orm.transaction((tx) =>
       claimOutbound(tx, {
         accountId: account.id,
         instanceId: tenant.id,
         lease,
-        intervalMs: Math.ceil(1_000 / rate),
+        intervalMs: Math.ceil(1_000 / perSecond(entry)),
       }),
     );
     if (claimed.kind === 'wait') return claimed.waitMs;
@@ -190,4 +187,11 @@ export class Sender {
       if (signal.aborted) end();
     });
   }
+}
+
+/** One who sends both keeps to the slower of the two. */
+function perSecond({ account: { connector, settings } }: DirectoryEntry): number {
+  const { outbound, calls } = connector.capabilities;
+  const messages = connector.messagesPerSecond?.(settings) ?? outbound?.messagesPerSecond;
+  return Math.min(messages ?? calls?.callsPerSecond ?? 1, calls?.callsPerSecond ?? Number.POSITIVE_INFINITY);
 }

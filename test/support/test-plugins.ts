@@ -19,7 +19,12 @@ export const testConnector = defineConnector({
   title: 'A chat for tests',
   version: '1',
   settings: z.strictObject({ token: secret(), numbers: listOf(phoneNumber()) }),
-  capabilities: { events: ['message', 'receipt', 'edit'], gaps: 'undetectable', blindSpots: ['Whispers.'] },
+  capabilities: {
+    events: ['message', 'receipt', 'edit'],
+    gaps: 'undetectable',
+    blindSpots: ['Whispers.'],
+    calls: { idempotent: false, callsPerSecond: 1 },
+  },
   webhooks: {
     messages: {
       purpose: 'Messages and receipts.',
@@ -30,6 +35,13 @@ export const testConnector = defineConnector({
     },
   },
   ownAddresses: (settings) => settings.numbers,
+  routeCall({ to, ring = '+12025550145' }, { numbers: [own = ''] }) {
+    if (!to.startsWith('+')) return { ok: false, reason: 'Give the number as +12025550123.' };
+    const address = (value: string) => ({ scheme: 'tel' as const, value, asReceived: value });
+    const route = { from: address(own), to: address(to), ring: address(ring) };
+    return { ok: true, route: { ...route, conversation: `${own} ${to}`, channel: 'voice' } };
+  },
+  call: async ({ id }) => ({ providerId: id, aliases: [`call/${id}`] }),
   parse(capture): Parsed {
     const said = JSON.parse(Buffer.from(capture.body).toString('utf8'));
     if (said.unsupported !== undefined) return { kind: 'unsupported', reason: said.unsupported };

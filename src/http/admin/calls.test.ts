@@ -177,6 +177,37 @@ describe('a call that the gateway was asked for', () => {
   });
 });
 
+describe('asking for a call', () => {
+  const ask = (body: object) =>
+    api.call('POST', '/v1/calls', {
+      body: { account: 'calling', to: '+12025550123', idempotencyKey: 'k', ...body },
+    });
+
+  it('is answered with the id of a call that is on record, once for each key', async () => {
+    const account = await addAccount('calling');
+    const { status, body } = await ask({});
+    expect(status).toBe(202);
+    expect(body).toMatchObject({ account, state: 'requested' });
+    expect((await ask({})).body.id).toBe(body.id);
+    expect((await ask({ ring: '+12025550146' })).status).toBe(409);
+    await api.record(api.tenant);
+    expect(await show(body.id)).toMatchObject({
+      ...{ outcome: 'requested', from: '+12025550100', to: '+12025550123' },
+      forwardedTo: ['+12025550145'],
+    });
+    const outbound = (await api.call('GET', `/v1/outbound/${body.id}`)).body;
+    expect(outbound).toMatchObject({ kind: 'call', state: 'requested', to: '+12025550123' });
+    const [act] = await api.database.sql`select action from audit_trail where subject = ${body.id}`;
+    expect(act?.action).toBe('call.request');
+  });
+
+  it('is refused where it cannot be, and says why', async () => {
+    expect((await ask({ to: 'Carol' })).body.detail).toBe('Give the number as +12025550123.');
+    expect((await ask({ account: 'nobody' })).status).toBe(404);
+    expect((await ask({ speed: 'fast' })).status).toBe(400);
+  });
+});
+
 /** Every step of a story, to be said in any order and more than once. */
 type Step = (account: string) => Promise<void>;
 

@@ -6,6 +6,7 @@ import { addAccountRoutes } from './accounts.js';
 import { addAlertRoutes } from './alerts.js';
 import { addAttachmentRoutes } from './attachments.js';
 import { addBackupRoutes } from './backups.js';
+import { addCallRequestRoutes } from './call-requests.js';
 import { addCallRoutes } from './calls.js';
 import { addConnectorRoutes } from './connectors.js';
 import { addConversationRoutes } from './conversations.js';
@@ -46,6 +47,7 @@ const families = [
   addMessageRoutes,
   addOutboundRoutes,
   addCallRoutes,
+  addCallRequestRoutes,
   addUploadRoutes,
   addAttachmentRoutes,
   addQuarantineRoutes,

@@ -37,9 +37,25 @@ export const newMessageSchema = z
   })
   .openapi('NewMessage');
 
+export const newCallSchema = z
+  .strictObject({
+    account: operatorText(200).openapi({ description: 'Id or name of the account whose number calls.' }),
+    to: operatorText(320).openapi({ description: 'Who is to be called: +12025550123.' }),
+    ring: operatorText(320)
+      .optional()
+      .openapi({ description: 'Where the custodian is rung first. Default: what the account says.' }),
+    idempotencyKey: operatorText(200).openapi({
+      description:
+        'Yours to choose: the same key with the same request is one call, however often it is asked.',
+    }),
+  })
+  .openapi('NewCall');
+
 export const requestedSchema = z
   .object({
-    id: z.uuid().openapi({ description: 'Of the message: GET /v1/messages/{id} and GET /v1/outbound/{id}.' }),
+    id: z.uuid().openapi({
+      description: 'For GET /v1/outbound/{id}, and GET /v1/messages/{id} or GET /v1/calls/{id}.',
+    }),
     account: z.uuid(),
     state: z.literal('requested'),
     createdAt: instantSchema,
@@ -50,6 +66,7 @@ export const outboundSchema = z
   .object({
     id: z.uuid(),
     account: z.uuid(),
+    kind: z.enum(['message', 'call']),
     to: z.string(),
     state: z.enum(outboundStates).openapi({
       description:

@@ -53,7 +53,7 @@ const listRoute = createRoute({
   method: 'get',
   path: '/v1/outbound',
   operationId: 'listOutbound',
-  summary: 'What the gateway was asked to send, in that order, and how far each got.',
+  summary: 'What the gateway was asked for, messages and calls, in that order, and how far each got.',
   tags,
   security,
   request: { query: pageQuery.extend({ state: z.enum(outboundStates).optional() }) },
@@ -64,7 +64,7 @@ const showRoute = createRoute({
   method: 'get',
   path: '/v1/outbound/{id}',
   operationId: 'getOutbound',
-  summary: 'How far one message got that the gateway was asked to send.',
+  summary: 'How far one message or call got that the gateway was asked for.',
   tags,
   security,
   request: { params: idParams, query: instanceQuery },
@@ -144,17 +144,19 @@ async function requireOutbound({ database }: AdminOptions, tenant: Tenant, id: s
   throw new ProblemError(404, `There is no outbound message ${id} in this instance.`);
 }
 
-function asProblem(error: unknown): never {
+export function asProblem(error: unknown): never {
   if (!(error instanceof SendRequestError)) throw error;
   throw new ProblemError(error.kind === 'key-used' ? 409 : 400, error.message);
 }
 
 function outboundView(tenant: Tenant, row: OutboundRow): z.infer<typeof outboundSchema> {
   const { id, accountId, state, attempts, createdAt, changedAt, reason, explanation } = row;
+  const { route, ring } = openOutbound(tenant.vault, row);
   return {
     id,
     account: accountId,
-    to: openOutbound(tenant.vault, row).route.to.asReceived,
+    kind: ring === undefined ? 'message' : 'call',
+    to: route.to.asReceived,
     state,
     attempts,
     createdAt: createdAt.toISOString(),
