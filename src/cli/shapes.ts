@@ -96,6 +96,7 @@ export const sinkShape = z.looseObject({
   trouble: troubleShape,
   waiting: z.number(),
   lagSeconds: z.number(),
+  held: z.looseObject({ record: z.string(), kind: z.string(), message: z.string() }).nullable(),
   delivered: z.number(),
   deliveredPerMinute: z.number(),
   failed: z.number(),

@@ -33,6 +33,7 @@ export function describeSink(sink: Sink): string[] {
     ...troubleLines(sink),
     `  delivered  ${sink.delivered}, ${sink.deliveredPerMinute} a minute`,
     `  waiting    ${sink.waiting}${sink.waiting === 0 ? '' : `, the oldest for ${duration(sink.lagSeconds)}`}`,
+    ...heldLines(sink),
     `  failed     ${sink.failed} tries, ${sink.failedPerMinute} a minute; ${sink.dead} dead letters`,
     '  settings',
     ...settings,
@@ -64,6 +65,15 @@ function troubleLines({ trouble }: Sink): string[] {
     `  trouble    ${trouble.kind}: ${trouble.message}`,
     `             nothing gets through since ${trouble.since}, next try at ${trouble.pausedUntil}`,
     `             → ${trouble.explanation}`,
+  ];
+}
+
+/** Where the sink is down, its trouble says why. */
+function heldLines({ held, trouble }: Sink): string[] {
+  if (held === null || trouble !== null) return [];
+  return [
+    `  held       record ${held.record} (${held.kind}: ${held.message})`,
+    '             it is tried again; others are taken, those behind it in its conversation wait',
   ];
 }
 

@@ -8,6 +8,7 @@ const idleSink = {
   trouble: null,
   waiting: 0,
   lagSeconds: 0,
+  held: null,
   delivered: 3,
   deliveredPerMinute: 0,
   failed: 0,

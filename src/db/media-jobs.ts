@@ -102,6 +102,16 @@ export async function pauseMediaJobs(queries: Queries, failed: FailedMediaTry): 
       and (lease_holder is null or attachment_id = ${failed.attachmentId} and lease_holder = ${failed.holder})`);
 }
 
+/**
+ * Settings have changed: what waits because of them is due. In a second, so that every node has taken them over; no node is
+ * told, since one that was quicker would try the old ones and wait again.
+ */
+export async function wakeMediaJobs(tx: Queries, accountId: string): Promise<void> {
+  await tx.execute(sql`
+    update media_jobs set due_at = now() + interval '1 second'
+    where account_id = ${accountId} and lease_holder is null and failure_kind in ('auth', 'config')`);
+}
+
 function postponed({ delayMs, failureKind, failure }: FailedMediaTry) {
   return sql`due_at = now() + ${delayMs} * interval '1 millisecond', lease_holder = null, leased_until = null,
     failure_kind = ${failureKind}, failure = ${failure}`;

@@ -136,6 +136,14 @@ export async function startReconciliation(
   return row as ReconciliationRow;
 }
 
+/** The settings of the account have changed: what waits for the next attempt is due. */
+export async function hurryReconciliations(tx: Queries, accountId: string): Promise<void> {
+  await tx
+    .update(reconciliations)
+    .set({ dueAt: sql`least(${reconciliations.dueAt}, now() + interval '1 second')` })
+    .where(and(eq(reconciliations.accountId, accountId), eq(reconciliations.state, 'pending')));
+}
+
 /** A slice was listed to its end. Returns false when another node came first. */
 export async function advanceReconciliation(
   tx: Queries,

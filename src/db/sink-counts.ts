@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
+import type { FailureKind } from '../sdk/index.js';
 import type { Queries } from './client.js';
 
 /** Counts deliveries that were queued, one sink for each. Part of the transaction that queues them. */
@@ -87,6 +88,12 @@ export async function seedCounts(tx: Queries): Promise<void> {
     on conflict do nothing`);
 }
 
+export interface HeldRecord {
+  readonly record: string;
+  readonly kind: FailureKind;
+  readonly message: string;
+}
+
 /** What a sink has, lacks and does. */
 export interface SinkFigures {
   readonly pending: number;
@@ -98,6 +105,8 @@ export interface SinkFigures {
   readonly failed: number;
   /** Age of the oldest record that waits; 0 when none does. */
   readonly lagSeconds: number;
+  /** Why the oldest record that waits was not taken when it was last tried; null when it was not, or none waits. */
+  readonly held: HeldRecord | null;
   /** Over the last minutes, five at most. */
   readonly deliveredPerMinute: number;
   readonly failedPerMinute: number;
@@ -110,6 +119,7 @@ export const noFigures: SinkFigures = {
   leftOut: 0,
   failed: 0,
   lagSeconds: 0,
+  held: null,
   deliveredPerMinute: 0,
   failedPerMinute: 0,
 };
@@ -134,7 +144,9 @@ export async function readFigures(queries: Queries, instanceId?: string): Promis
       (select count(*) from deliveries
         where deliveries.instance_id = sinks.instance_id and deliveries.sink_id = sinks.id
           and deliveries.state = 'dead')::float8 as dead,
-      coalesce(greatest(extract(epoch from now() - oldest.recorded_at), 0), 0)::float8 as "lagSeconds"
+      coalesce(greatest(extract(epoch from now() - oldest.recorded_at), 0), 0)::float8 as "lagSeconds",
+      case when oldest.failure_kind is not null then json_build_object(
+        'record', oldest.record_id, 'kind', oldest.failure_kind, 'message', oldest.failure) end as held
     from sinks
     left join sink_inflow as inflow on inflow.sink_id = sinks.id
     cross join lateral (
@@ -144,7 +156,8 @@ export async function readFigures(queries: Queries, instanceId?: string): Promis
       from (select delivered, failed, minute > now() - interval '5 minutes' as lately
             from sink_outflow where sink_id = sinks.id) as minutes) as outflow
     left join lateral (
-      select records.recorded_at from deliveries join records on records.id = deliveries.record_id
+      select records.recorded_at, deliveries.record_id, deliveries.failure_kind, deliveries.failure
+      from deliveries join records on records.id = deliveries.record_id
       where deliveries.sink_id = sinks.id and deliveries.state = 'pending'
       order by deliveries.sequence limit 1) as oldest on true
     where ${some}`);

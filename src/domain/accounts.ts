@@ -1,5 +1,8 @@
 import { newId } from '../core/ids.js';
 import type { Queries } from '../db/client.js';
+import { wakeMediaJobs } from '../db/media-jobs.js';
+import { resumeSending } from '../db/outbound.js';
+import { hurryReconciliations } from '../db/reconciliations.js';
 import { type AccountRow, insertAccount, listAccounts, updateAccount } from '../db/tenancy.js';
 import type { Registry } from '../plugins/registry.js';
 import type { Connector } from '../sdk/index.js';
@@ -48,7 +51,8 @@ export async function addAccount(
 }
 
 /**
- * Changes settings of an account and keeps the others; null takes one away. Its id and its webhook URLs stay.
+ * Changes settings of an account and keeps the others; null takes one away. Its id and its webhook URLs stay. What waited
+ * because of the old ones is tried at once.
  *
  * @throws {SettingsError}
  */
@@ -63,6 +67,9 @@ export async function changeAccount(
   const settings = parseSettings(connector.id, connector.settings, Object.fromEntries(merged));
   const sealed = tenant.vault.sealJson({ name, settings } satisfies SealedAccount, place(id));
   await updateAccount(tx, { id, sealed });
+  await resumeSending(tx, id);
+  await wakeMediaJobs(tx, id);
+  await hurryReconciliations(tx, id);
   return account(id, tenant.id, name, connector, settings);
 }
 

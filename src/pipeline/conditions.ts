@@ -15,7 +15,7 @@ export interface AlertLimits {
 /** What is wrong with a sink. One that is down is not said to be behind as well. */
 export function sinkConditions(
   sink: SinkRow,
-  { dead, pending, lagSeconds }: SinkFigures = noFigures,
+  { dead, pending, lagSeconds, held }: SinkFigures = noFigures,
   { sinkDownMs, behindMs }: AlertLimits,
   now: Date,
 ): Condition[] {
@@ -27,7 +27,7 @@ export function sinkConditions(
     conditions.push({ reason: 'sink-down', subject, detail, since: failingSince });
   }
   if (!isFailing && lagSeconds * 1_000 >= behindMs && pending > 0) {
-    const why = stoppedAt === null ? 'It takes less than comes in.' : 'An operator has paused it.';
+    const why = stoppedAt === null ? reasonBehind(held) : 'An operator has paused it.';
     const since = new Date(now.getTime() - lagSeconds * 1_000);
     conditions.push({ reason: 'sink-behind', subject, detail: `Sink ${subject} is behind. ${why}`, since });
   }
@@ -36,6 +36,12 @@ export function sinkConditions(
     conditions.push({ reason: 'dead-letters', subject, detail, since: now });
   }
   return conditions;
+}
+
+/** It is up, or a lane would be paused with it: so others get through, and the oldest record does not. */
+function reasonBehind(held: SinkFigures['held']): string {
+  if (held === null) return 'It takes less than comes in.';
+  return `It takes others, but not record ${held.record} (${held.kind}: ${held.message}), and those behind it wait.`;
 }
 
 /** @param oldestAt since when the oldest capture of the instance waits. */

@@ -53,6 +53,14 @@ function connectorModule(changes: Record<string, string> = {}): string {
     .join(', ')} };\n`;
 }
 
+it('does not wait for ever for a module that never ends', { timeout: 10_000 }, async () => {
+  const file = await put('endless/index.js', `await new Promise(() => undefined);\n${sinkModule()}`);
+  const good = await put('box/index.js', sinkModule());
+  await expect(loadPlugins([file, good], 50)).rejects.toThrow(
+    `${file} failed while it was loaded: Error: it did not finish within 0.05 s. Mend it, or ask who made it.`,
+  );
+});
+
 const problemOf = async (file: string) =>
   loadPlugin(file).then(
     () => 'none',

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { loadBuiltIns } from './built-ins.js';
 import { findPlugin } from './find.js';
@@ -5,6 +6,9 @@ import { PluginError, PluginsError } from './plugin-error.js';
 import { offerPublicModules } from './public-modules.js';
 import { builtIn, createRegistry, type Plugin, type Registry } from './registry.js';
 import { type Shaped, shapeOf } from './shape.js';
+
+const defaultImportTimeoutMs = 30_000;
+const tooLate = Symbol('too late');
 
 export type LoadedPlugin = Shaped & {
   /** The file whose default export it is. */
@@ -20,13 +24,16 @@ export type LoadedPlugin = Shaped & {
  * @param references paths and package names, looked up from the working directory.
  * @throws {PluginsError} names every plugin that cannot be used, and what to do.
  */
-export async function loadPlugins(references: readonly string[] = []): Promise<Registry> {
+export async function loadPlugins(
+  references: readonly string[] = [],
+  importTimeoutMs = defaultImportTimeoutMs,
+): Promise<Registry> {
   const { connectors, sinks } = await loadBuiltIns();
   const origins = new Map<Plugin, string>();
   const problems: string[] = [];
   for (const reference of references) {
     try {
-      const loaded = await loadPlugin(reference);
+      const loaded = await loadPlugin(reference, importTimeoutMs);
       const { family, plugin, origin } = loaded;
       const twin = (family === 'connector' ? connectors : sinks).find(({ id }) => id === plugin.id);
       if (twin !== undefined) throw idTaken(loaded, origins.get(twin) ?? builtIn);
@@ -49,21 +56,35 @@ function idTaken({ family, plugin }: LoadedPlugin, origin: string): PluginError 
 }
 
 /** Loads one plugin from outside. @throws {PluginError} */
-export async function loadPlugin(reference: string): Promise<LoadedPlugin> {
+export async function loadPlugin(
+  reference: string,
+  importTimeoutMs = defaultImportTimeoutMs,
+): Promise<LoadedPlugin> {
   const { entry, origin } = findPlugin(reference, process.cwd());
-  const { default: exported } = await importOutside(entry);
+  const { default: exported } = await importOutside(entry, importTimeoutMs);
   return { ...shapeOf(exported), entry, origin };
 }
 
 /** Imports a file of a plugin from outside. @throws {PluginError} */
-export async function importOutside(file: string): Promise<Record<string, unknown>> {
+export async function importOutside(
+  file: string,
+  timeoutMs = defaultImportTimeoutMs,
+): Promise<Record<string, unknown>> {
   offerPublicModules();
+  const waiting = new AbortController();
+  // The timer also keeps the process alive: without one, Node would end it without a word.
+  const late = sleep(timeoutMs, tooLate, { signal: waiting.signal });
+  late.catch(() => undefined);
   try {
-    return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+    const loaded = await Promise.race([import(pathToFileURL(file).href), late]);
+    if (loaded === tooLate) throw new Error(`it did not finish within ${timeoutMs / 1_000} s`);
+    return loaded as Record<string, unknown>;
   } catch (error) {
     throw new PluginError(`${file} failed while it was loaded: ${reasonOf(error)}. ${remedyFor(error)}`, {
       cause: error,
     });
+  } finally {
+    waiting.abort();
   }
 }
 

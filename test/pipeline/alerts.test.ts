@@ -135,6 +135,28 @@ describe('an alert', () => {
     expect((await delivering.sink()).stoppedAt).not.toBeNull();
   });
 
+  it('says which record holds up others, when a sink refuses it for long and takes the rest', async () => {
+    const { delivering, world, look, deliver } = await open(({ envelope }) =>
+      envelope.skeleton.sequence === 1 ? failing('unavailable') : undefined,
+    );
+    await delivering.record({ bad: 2, good: 40 });
+    await deliver(async () => (await delivering.states()).delivered === 40);
+    await delivering.record({ good: 1 });
+    await deliver(async () => (await delivering.states()).delivered === 41);
+    await test.database.sql`update records set recorded_at = now() - interval '2 hours'
+      where instance_id = ${world.tenant.id}`;
+    expect(await look()).toEqual(['sink-behind']);
+    const [bad] = await delivering.rows();
+    expect((await readFigures(test.database.orm)).get(delivering.sinkId)?.held).toMatchObject({
+      record: bad?.recordId,
+      kind: 'unavailable',
+    });
+    const details = (await world.envelopes()).flatMap(({ content }) =>
+      content.kind === 'alert' ? [content.detail] : [],
+    );
+    expect(details).toEqual([expect.stringContaining(`It takes others, but not record ${bad?.recordId}`)]);
+  });
+
   it('says that captures wait to be read', async () => {
     const { world, list, watch, look } = await open();
     await world.receive(says(message('m1')));

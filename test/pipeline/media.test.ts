@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readAttachments } from '../../src/db/message-log.js';
+import { changeAccount } from '../../src/domain/accounts.js';
 import { openAttachment } from '../../src/domain/attachments.js';
 import { MediaFetcher, type MediaFetcherOptions } from '../../src/pipeline/media/media-fetcher.js';
 import { bytes, endless, redirect, TestProvider } from '../../src/pipeline/media/testing.js';
@@ -301,6 +302,24 @@ describe('an account whose attachments cannot be fetched at the moment', () => {
     await hurry(world);
     await fetching(world, ended(world));
     expect(await attachmentsOf(world)).toMatchObject([{ state: 'stored' }]);
+  });
+
+  it('goes on at once when its settings are changed', async () => {
+    provider.paths['/a'] = ({ headers }, response) =>
+      headers.authorization === 'Bearer renewed'
+        ? response.writeHead(200).end('a picture')
+        : response.writeHead(401).end();
+    const world = await received([provider.url('/a'), provider.url('/a')], (reference, { settings }) => ({
+      ...fromProvider(reference),
+      headers: { authorization: `Bearer ${settings.token}` },
+    }));
+    await fetching(world, failedWith(world, 'auth'));
+    expect((await jobsOf(world)).map(({ due }) => due)).toEqual([false, false]);
+    const { tenant, account, directory } = world;
+    await test.database.orm.transaction((tx) => changeAccount(tx, tenant, account, { token: 'renewed' }));
+    await directory.refresh();
+    await fetching(world, ended(world));
+    expect((await attachmentsOf(world)).map(({ state }) => state)).toEqual(['stored', 'stored']);
   });
 
   it('waits when its connector throws, and the log does not quote it', async () => {

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/core/ids.js';
+import { changeAccount } from '../../src/domain/accounts.js';
 import { captureOwn } from '../../src/domain/own-captures.js';
 import { openReconciliation } from '../../src/domain/reconciliations.js';
 import { type CommunicationEvent, Failure, type OwnEvent, type TimeWindow } from '../../src/sdk/index.js';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
 import { until } from '../support/until.js';
-import { message, receipt, type Said, says } from './support/connector.js';
+import { message, receipt, type Said, says, token } from './support/connector.js';
 import {
   ask,
   hour,
@@ -176,6 +177,25 @@ describe('a provider that does not list', () => {
       ]);
     },
   );
+
+  it('because it refuses the credentials is asked at once when these are changed', async () => {
+    const tokens: unknown[] = [];
+    const world = await open((_, __, settings) => {
+      tokens.push(settings.token);
+      if (settings.token !== 'renewed')
+        throw new Failure('auth', 'Who are you?', { retryAfterMs: 3_000_000 });
+      return [says(message('m1'))];
+    });
+    await ask(world);
+    const running = await reconcile(world);
+    await until(async () => (await reports(world))[0]?.failureKind === 'auth');
+    const { database, tenant, account, directory } = world;
+    await database.orm.transaction((tx) => changeAccount(tx, tenant, account, { token: 'renewed' }));
+    await directory.refresh();
+    await running.stop();
+    expect(await reconcileAll(world)).toMatchObject([{ state: 'done', missing: 1 }]);
+    expect(tokens).toEqual([token, 'renewed']);
+  });
 
   it('for good leaves the gap open, until a window around it is listed after all', async () => {
     let isKept = false;

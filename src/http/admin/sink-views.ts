@@ -70,6 +70,18 @@ export const sinkSchema = z
     trouble: troubleSchema.nullable(),
     waiting: count.openapi({ description: 'Deliveries that are still to be made.' }),
     lagSeconds: rate.openapi({ description: 'Age of the oldest record that waits; 0 when none does.' }),
+    held: z
+      .object({
+        record: z.uuid(),
+        kind: z.enum(failureKinds),
+        message: z.string(),
+        explanation: z.string(),
+      })
+      .nullable()
+      .openapi({
+        description:
+          'Why the oldest record that waits was not taken when it was last tried. While the sink takes others, the cause may be that record.',
+      }),
     delivered: count,
     deliveredPerMinute: rate.openapi({ description: 'Over the last minutes, five at most.' }),
     failed: count.openapi({ description: 'Tries that failed, whatever followed.' }),
@@ -96,6 +108,7 @@ export function sinkView(
     ...stateView(sink),
     waiting: figures.pending,
     lagSeconds: rounded(figures.lagSeconds),
+    held: figures.held && { ...figures.held, explanation: explainFailure(figures.held.kind) },
     delivered: figures.delivered,
     deliveredPerMinute: rounded(figures.deliveredPerMinute),
     failed: figures.failed,

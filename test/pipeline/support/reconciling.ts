@@ -16,7 +16,11 @@ import { until } from '../../support/until.js';
 import { type Said, scriptedConnector } from './connector.js';
 import type { World } from './world.js';
 
-export type Lists = (window: TimeWindow, signal: AbortSignal) => AsyncIterable<Said> | Iterable<Said>;
+export type Lists = (
+  window: TimeWindow,
+  signal: AbortSignal,
+  settings: Readonly<Record<string, unknown>>,
+) => AsyncIterable<Said> | Iterable<Said>;
 
 /** A scripted connector that lists what it is told to. */
 export function listingConnector(lists: Lists, listedDays?: number): Connector {
@@ -28,8 +32,8 @@ export function listingConnector(lists: Lists, listedDays?: number): Connector {
       gaps: 'recoverable',
       ...(listedDays !== undefined && { listedDays }),
     },
-    async *reconcile(window, { signal }): AsyncGenerator<Listed> {
-      for await (const said of lists(window, signal)) {
+    async *reconcile(window, { signal, settings }): AsyncGenerator<Listed> {
+      for await (const said of lists(window, signal, settings)) {
         const body = Buffer.from(JSON.stringify(said));
         yield { endpoint: 'listed', method: 'GET', url: 'https://provider.example.com/', headers: {}, body };
       }
