@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PostgresServer, postgresMissing, startPostgres } from '../../test/support/postgres-server.js';
+import { findPostgres, type PostgresPrograms, PostgresServer } from '../../test/support/postgres-server.js';
 import { lockFile } from '../core/directory-lock.js';
 import { type DatabaseLocation, openDatabase } from '../db/client.js';
 import { migrateDatabase } from '../db/migrate.js';
@@ -152,19 +152,13 @@ describe('the embedded database, while no server runs', () => {
   });
 });
 
-const missing = await postgresMissing();
+const programs = findPostgres();
 
-describe.skipIf(missing !== undefined)('Postgres', () => {
-  let server: PostgresServer;
-  let environment: Record<string, string>;
-
-  beforeAll(async () => {
-    server = await startPostgres();
-    environment = { DATABASE_URL: server.url, ARCHWAY_MASTER_KEY: masterKey };
-  });
-  afterAll(() => server.remove());
-
-  test('empty warns, filled is fine, stopped fails', async () => {
+test.skipIf(typeof programs === 'string')(
+  'Postgres: empty warns, filled is fine, stopped fails',
+  async () => {
+    const server = await PostgresServer.start(programs as PostgresPrograms);
+    const environment = { DATABASE_URL: server.url, ARCHWAY_MASTER_KEY: masterKey };
     expect((await consult(environment)).find('schema')).toMatchObject({ status: 'warn' });
 
     await fill({ kind: 'postgres', url: server.url });
@@ -173,12 +167,12 @@ describe.skipIf(missing !== undefined)('Postgres', () => {
       expect(filled.find(name)).toMatchObject({ status: 'ok' });
     }
 
-    await server.stop('fast');
+    await server.stop();
     const stopped = await consult(environment);
     expect(stopped.find('database')).toMatchObject({
       status: 'fail',
       detail: expect.stringContaining('ECONNREFUSED'),
     });
     expect(stopped.exitCode).toBe(6);
-  });
-});
+  },
+);

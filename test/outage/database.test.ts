@@ -4,9 +4,9 @@ import { requirePostgresUrl, skip } from '../crash/support/databases.js';
 import { expectAllKept, type Status } from '../crash/support/kept.js';
 import { isLongRun } from '../crash/support/rounds.js';
 import { GatewayProcess, until } from '../support/gateway-process.js';
+import { findPostgres, PostgresServer } from '../support/postgres-server.js';
 import { addDesk, Traffic } from '../support/traffic.js';
 import { DatabaseProxy } from './support/database-proxy.js';
-import { findPostgres, PostgresServer } from './support/postgres-server.js';
 
 const outageMs = isLongRun ? 20_000 : 3_000;
 /** Longer than the gateway waits for a commit. */

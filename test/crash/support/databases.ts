@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import { onTestFinished, type TestContext } from 'vitest';
-import { findPostgres, PostgresServer } from '../../outage/support/postgres-server.js';
+import { findPostgres, PostgresServer } from '../../support/postgres-server.js';
 
 /**
  * The URL of an empty database of the test's own on the server that `ARCHWAY_TEST_DATABASE_URL` names; undefined, for the
