@@ -83,6 +83,14 @@ describe('sink', () => {
     }
   });
 
+  test('show names the record that holds up others, while the sink is up', async () => {
+    const held = { record: 'r-7', kind: 'unavailable', message: 'It answered 500.', explanation: 'wait' };
+    const holding = { ...shown, waiting: 2, lagSeconds: 7_200, held };
+    await using api = await FakeApi.start({ 'GET /v1/sinks/archive': { body: holding } });
+    const { stdout } = await runCli(['sink', 'show', 'archive'], api.environment);
+    expect(stdout).toContain('held       record r-7 (unavailable: It answered 500.)');
+  });
+
   test('pause and resume', async () => {
     await using api = await FakeApi.start({
       'POST /v1/sinks/archive/pause': { body: { ...shown, state: 'paused' } },
