@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { type Capture, eventSchema, z } from 'archway/sdk';
-import type { ConnectorSubject, Fixture } from 'archway/testkit';
+import type { ConnectorSubject, Fixture, OutboundSubject } from 'archway/testkit';
 import connector from './index.js';
 
 const account = '0192f0c1-5b1e-7c00-8000-00000000a002';
@@ -42,6 +42,36 @@ export function captureOf(update: unknown): Capture {
   };
 }
 
+const answer = (status: number, body: unknown) => ({ status, body: JSON.stringify(body) });
+const refusal = (code: number, description: string, parameters = {}) =>
+  answer(code, { ok: false, error_code: code, description, parameters });
+
+const outbound: OutboundSubject = {
+  recipients: ['7000123', '-1001234567890', '-1001234567890/topic/7'],
+  refused: ['@somebody', 'Zoë', '0'],
+  // A chat is typed as records name it.
+  recipientOf: ({ conversation }) => conversation,
+  provider: {
+    settingsAt: (apiBaseUrl) => ({ ...subject.settings, apiBaseUrl }),
+    read: ({ body }) => {
+      const asked = JSON.parse(Buffer.from(body).toString('utf8')) as Record<string, unknown>;
+      const topic = asked.message_thread_id === undefined ? '' : `/topic/${asked.message_thread_id}`;
+      return { to: `${asked.chat_id}${topic}`, text: asked.text as string };
+    },
+    accepted: answer(200, {
+      ok: true,
+      result: { message_id: 9, date: 1_795_426_200, chat: { id: 7_000_123 } },
+    }),
+    unauthorized: refusal(401, 'Unauthorized'),
+    throttled: {
+      answer: refusal(429, 'Too Many Requests: retry after 60', { retry_after: 60 }),
+      retryAfterMs: 60_000,
+    },
+    rejected: refusal(400, 'Bad Request: chat not found'),
+    outOfOrder: refusal(502, 'Bad Gateway'),
+  },
+};
+
 /** What the conformance kit needs. Telegram sends one update a request, so there is nothing to regroup. */
 export const subject: ConnectorSubject = {
   connector,
@@ -51,6 +81,7 @@ export const subject: ConnectorSubject = {
     previousSecretToken: 'made-up-secret-of-yesterday',
   },
   fixtures: readFixtures(),
+  outbound,
   sign: (capture) => ({
     ...capture,
     headers: { ...capture.headers, 'x-telegram-bot-api-secret-token': secretToken },

@@ -50,8 +50,14 @@ export function captureOf(
 /** What the conformance kit needs. The session commits one thing at a time, so there is nothing to regroup. */
 export const subject: ConnectorSubject = {
   connector,
-  settings: { outbound: false, history: 'recent' },
+  settings: { outbound: true, number: '+447700900100', history: 'recent' },
   fixtures: readFixtures(),
+  // Messages leave by the session, which the kit does not play.
+  outbound: {
+    recipients: ['+12025550123', '120363041234567890@g.us'],
+    refused: ['202-555-0123', 'Zoë', 'status@broadcast'],
+    recipientOf: ({ conversation }) => conversation,
+  },
   // Nothing comes in by a webhook: whoever holds the session's keys is WhatsApp.
   sign: (capture) => capture,
   signatureCovers: [],

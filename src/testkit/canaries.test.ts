@@ -3,10 +3,19 @@ import type { Canary } from './canaries/canary.js';
 import { connectorCanaries } from './canaries/connectors.js';
 import { sinkCanaries } from './canaries/sinks.js';
 import { referenceConnectorSubject } from './reference/connector.js';
+import { sendingReference } from './reference/sending.js';
 import { referenceSinkSubject } from './reference/sink.js';
 import { connectorRules, sinkRules } from './rules/index.js';
 import { runRule } from './run.js';
 import type { Rule } from './subject.js';
+
+describe('the reference that also sends', () => {
+  for (const rule of connectorRules) {
+    test(`keeps ${rule.id}`, async () => {
+      expect(await runRule(rule, sendingReference)).toMatchObject({ outcome: 'passed', message: '' });
+    });
+  }
+});
 
 prove('connector', connectorRules, referenceConnectorSubject, connectorCanaries);
 prove('sink', sinkRules, referenceSinkSubject(), sinkCanaries);

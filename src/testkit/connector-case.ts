@@ -97,3 +97,12 @@ function faultOfEvents(events: unknown): string | undefined {
   }
   return undefined;
 }
+
+/** What a call returned, or the words of what it threw: for calls that are only compared. */
+export function attempt(call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (error) {
+    return String(error);
+  }
+}

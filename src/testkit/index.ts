@@ -18,4 +18,14 @@ export { referenceSink, referenceSinkSubject } from './reference/sink.js';
 export { remedies } from './remedies.js';
 export { connectorRules, sinkRules } from './rules/index.js';
 export * from './run.js';
-export type { ConnectorSubject, Fixture, PreparedSink, Rule, SinkSubject } from './subject.js';
+export type {
+  ConnectorSubject,
+  Fixture,
+  OutboundProvider,
+  OutboundSubject,
+  PreparedSink,
+  ProviderAnswer,
+  ProviderRequest,
+  Rule,
+  SinkSubject,
+} from './subject.js';

@@ -52,6 +52,21 @@ export const remedies: Readonly<Record<string, string>> = {
     'Declare listedDays and make reconcile, or leave out both; gaps is "recoverable" only with them.',
   'connector/listed-gives-webhook-keys':
     'Make the key of a listed message in the same function as that of its webhook.',
+  'connector/outbound-declared':
+    'Declare capabilities.outbound and make route and send, or leave out all three; give the subject an "outbound".',
+  'connector/route-is-pure': 'Make the route from request and settings alone.',
+  'connector/route-refuses-with-reason':
+    'Read the recipient by a pattern, and return { ok: false, reason } with what a person should type instead.',
+  'connector/route-agrees-with-parse':
+    'Make addresses and conversation in the same functions as parse; set recipientOf in testing.js where people type something else.',
+  'connector/send-asks-once':
+    'Switch the retries of the provider’s library off, follow no redirect, and look at signal before the request.',
+  'connector/send-says-what-was-asked':
+    'Send text and recipient as they are, encoded as the provider wants it, and return its id as providerId.',
+  'connector/send-names-its-failures':
+    'Throw a Failure: "unavailable" only while nothing can have left, "indeterminate" for every end that is not an answer.',
+  'connector/send-hides-secrets':
+    'Give credentials in headers, and write failure messages without what the provider says of the message.',
   'sink/attachment-bytes-kept': 'Keep the bytes of an attachment as they are read, to their end.',
   'sink/wrong-attachment-bytes-refused':
     'Compute length and SHA-256 while you read, and throw a Failure before anything is in its place when they differ.',

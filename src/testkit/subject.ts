@@ -6,6 +6,7 @@ import type {
   DeliveryAttachment,
   EventAlias,
   Evidence,
+  MessageEvent,
   Sink,
 } from '../sdk/index.js';
 
@@ -30,6 +31,55 @@ export interface ConnectorSubject {
    * say so in the connector's README: what is not covered can be changed by whoever sees a signed request.
    */
   readonly signatureCovers?: readonly ('url' | 'body')[];
+  /** Needed where the connector sends. */
+  readonly outbound?: OutboundSubject;
+}
+
+/** What the kit needs to know to try `route` and `send`. */
+export interface OutboundSubject {
+  /** Recipients as somebody would type them, for whom the settings have a sender. */
+  readonly recipients: readonly string[];
+  /** Such that `route` must refuse. */
+  readonly refused: readonly string[];
+  /**
+   * How somebody would type the sender of a captured message to answer it; undefined where it cannot be answered. Left out:
+   * the address as received.
+   */
+  recipientOf?(event: MessageEvent): string | undefined;
+  /** Left out where messages leave by a session: then no rule tries `send`. */
+  readonly provider?: OutboundProvider;
+}
+
+/** The provider's side of `send`; the kit plays it by a server on this machine. */
+export interface OutboundProvider {
+  /** All settings, with the provider's API at this base URL. */
+  settingsAt(url: string): Readonly<Record<string, unknown>>;
+  /** What a request asks for. */
+  read(request: ProviderRequest): { readonly to: string; readonly text: string | undefined };
+  /** The answer to a message that is taken. */
+  readonly accepted: ProviderAnswer;
+  readonly unauthorized: ProviderAnswer;
+  /** With a wait that is too long to be waited out. */
+  readonly throttled: { readonly answer: ProviderAnswer; readonly retryAfterMs: number };
+  /** This message is refused, and would be again. */
+  readonly rejected: ProviderAnswer;
+  /** The provider's own fault; the message may have been taken. */
+  readonly outOfOrder: ProviderAnswer;
+}
+
+export interface ProviderRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Uint8Array;
+}
+
+export interface ProviderAnswer {
+  readonly status: number;
+  /** The content type is that of JSON where nothing else is said. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 /** One recorded request and what it must parse to: `fixtures/<name>.json` in the connector's folder. */

@@ -11,6 +11,7 @@ import { referenceConnectorSubject as reference, referenceConnector } from '../r
 import type { ConnectorSubject } from '../subject.js';
 import type { Canary } from './canary.js';
 import { listingCanaries } from './listing.js';
+import { outboundCanaries } from './outbound.js';
 
 type Settings = Record<string, unknown>;
 type Endpoint = WebhookEndpoint<Settings>;
@@ -263,4 +264,5 @@ export const connectorCanaries: readonly Canary<ConnectorSubject>[] = [
   ...replies,
   ...secrets,
   ...listingCanaries,
+  ...outboundCanaries,
 ];

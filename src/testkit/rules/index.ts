@@ -5,9 +5,11 @@ import { failingRules } from './failing.js';
 import { integrityRules } from './integrity.js';
 import { keepingRules } from './keeping.js';
 import { listingRules } from './listing.js';
+import { outboundRules } from './outbound.js';
 import { parsingRules } from './parsing.js';
 import { replyRules } from './replies.js';
 import { secretRules } from './secrets.js';
+import { sendingRules } from './sending.js';
 import { signatureRules } from './signature.js';
 import { stoppingRules } from './stopping.js';
 
@@ -19,6 +21,8 @@ export const connectorRules: readonly Rule<ConnectorSubject>[] = [
   ...listingRules,
   ...replyRules,
   ...secretRules,
+  ...outboundRules,
+  ...sendingRules,
 ];
 
 /** Every rule for sinks. All of them hold for every sink; one about a guarantee that is not claimed passes. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Capture } from '../../sdk/index.js';
 import { must, mustEqual, mustReturn } from '../check.js';
-import { eventsOf, faultOf, parsed, plain, prepareConnector } from '../connector-case.js';
+import { attempt, eventsOf, faultOf, parsed, plain, prepareConnector } from '../connector-case.js';
 import { withoutSurroundings } from '../forbid.js';
 import { damagedForms, meaninglessForm } from '../hostile.js';
 import type { ConnectorSubject, Rule } from '../subject.js';
@@ -59,14 +59,6 @@ const parseIsPure: ConnectorRule = {
 function frozen(capture: Capture): Capture {
   const body = Uint8Array.from(capture.body);
   return Object.freeze({ ...capture, headers: Object.freeze({ ...capture.headers }), body });
-}
-
-function attempt(call: () => unknown): unknown {
-  try {
-    return call();
-  } catch (error) {
-    return String(error);
-  }
 }
 
 const parseIsTotal: ConnectorRule = {
