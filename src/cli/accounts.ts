@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
+import { askForAccount, type Terminal } from './account-form.js';
 import { parseInterval } from './arguments.js';
+import { usageError } from './cli-error.js';
 import type { ApiClient } from './client.js';
 import { isLoopback } from './connection.js';
 import { exitCodes } from './exit-codes.js';
+import { isTerminal } from './io.js';
 import { registerLinks } from './links.js';
 import { registerReconcile } from './reconciliations.js';
 import { addSetOption, readSettings, type Setting, settingNotes } from './settings.js';
@@ -22,11 +25,11 @@ interface ChangeOptions extends AddOptions {
 /** `archway account …` */
 export function registerAccounts(program: Command, shell: Shell): void {
   const family = program.command('account').description('numbers, bots and phones whose traffic is captured');
-  const add = addApiCommand(family, 'add <connector>', {
+  const add = addApiCommand(family, 'add [connector]', {
     summary: 'add an account and print the webhook URLs to paste into the console of the provider',
     example:
       'archway account add twilio-sms --name desk --set accountSid=AC… --set authToken=@token.txt --set numbers=+12025550123',
-    notes: `\`archway connector list\` names the connectors.\n${settingNotes}`,
+    notes: `On a terminal, without --set, it asks for each setting. \`archway connector list\` names the connectors.\n${settingNotes}`,
   });
   add.option('--name <name>', 'name for people (default: the id of the connector)');
   addSetOption(add).action(action(shell, addAccount));
@@ -62,15 +65,34 @@ export function registerAccounts(program: Command, shell: Shell): void {
   registerReconcile(family, shell);
 }
 
-async function addAccount(context: Context, connector: string, options: AddOptions): Promise<void> {
+async function addAccount(context: Context, given: string | undefined, options: AddOptions): Promise<void> {
   const { output } = context;
   const settings = await readSettings(options.set);
   const client = await context.client();
-  const request = { connector, name: options.name ?? connector, settings };
+  const terminal = terminalOf(context, options);
+  if (terminal === undefined && given === undefined) {
+    throw usageError('Name the connector, such as twilio-sms; `archway connector list` shows what there is.');
+  }
+  const request =
+    terminal === undefined
+      ? { connector: given, name: options.name ?? given, settings }
+      : await askForAccount(
+          await client.all('/v1/connectors', connectorShape),
+          { connector: given, name: options.name },
+          terminal,
+        );
+  const { connector = '' } = request;
   const { id, webhooks } = await client.post('/v1/accounts', addedAccountShape, request);
   if (output.json) return output.value({ id, webhooks });
   await output.lines(`Added account ${id}. Paste these URLs into the console of the provider:`, '');
   await printWebhooks(context, client, connector, webhooks);
+}
+
+/** Where somebody can be asked: on a terminal, and where no setting was given. */
+function terminalOf({ io, output }: Context, { set }: AddOptions): Terminal | undefined {
+  const { stdin, stdout } = io;
+  if (output.json || set.length > 0 || stdin === undefined) return undefined;
+  return isTerminal(stdin) && isTerminal(stdout) ? { input: stdin, output: stdout } : undefined;
 }
 
 async function listAccounts({ output, client }: Context): Promise<void> {

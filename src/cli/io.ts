@@ -1,9 +1,11 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 /** Everything that a command touches of its process, so that a test can stand in for it. */
 export interface Io {
   readonly stdout: Writable;
   readonly stderr: Writable;
+  /** Undefined: nobody is there to answer. */
+  readonly stdin?: Readable | undefined;
   /** Undefined: the environment of this process. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
 }
@@ -33,6 +35,6 @@ function isClosed(error: Error): boolean {
   return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || code === 'ERR_STREAM_WRITE_AFTER_END';
 }
 
-export function isTerminal(stream: Writable): boolean {
+export function isTerminal(stream: Writable | Readable): boolean {
   return 'isTTY' in stream && stream.isTTY === true;
 }

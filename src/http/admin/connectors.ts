@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { fieldsOf } from '../../domain/settings-form.js';
 import { type Connector, secretNames } from '../../sdk/index.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { pageOfAll } from './pagination.js';
@@ -19,6 +20,19 @@ const connectorSchema = z
       .record(z.string(), z.unknown())
       .openapi({ description: 'JSON Schema of what an account is given.' }),
     secrets: z.array(z.string()).openapi({ description: 'The settings that are credentials.' }),
+    fields: z
+      .array(
+        z.object({
+          name: z.string(),
+          description: z.string().nullable(),
+          required: z.boolean(),
+          secret: z.boolean(),
+          kind: z.enum(['text', 'list', 'choice', 'yes-no']),
+          choices: z.array(z.string()),
+          default: z.string().nullable(),
+        }),
+      )
+      .openapi({ description: 'The settings as a form asks for them.' }),
     endpoints: z.array(z.object({ name: z.string(), purpose: z.string() })),
   })
   .openapi('Connector');
@@ -57,6 +71,7 @@ function describeConnector(connector: Connector, origin: string): z.infer<typeof
     },
     settings: { ...z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' }) },
     secrets: secretNames(settings),
+    fields: fieldsOf(settings).map((field) => ({ ...field, choices: [...field.choices] })),
     endpoints: Object.entries(webhooks).map(([name, { purpose }]) => ({ name, purpose })),
   };
 }
