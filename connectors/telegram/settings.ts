@@ -1,20 +1,24 @@
 import { secret, z } from 'archway/sdk';
 
 const shape = {
-  /** From @BotFather: the bot's id, a colon, and a secret. */
-  token: secret().regex(/^\d{1,20}:[A-Za-z0-9_-]{30,100}$/, 'must be a bot token as @BotFather gives it'),
-  /** How updates come: Telegram posts them (`webhook`), or this gateway asks for them (`polling`). */
-  mode: z.enum(['polling', 'webhook']).default('webhook'),
-  /** What Telegram repeats in a header of each request, so that nobody else can post updates. */
+  token: secret()
+    .regex(/^\d{1,20}:[A-Za-z0-9_-]{30,100}$/, 'must be a bot token as @BotFather gives it')
+    .describe("From @BotFather: the bot's id, a colon, and a secret."),
+  mode: z
+    .enum(['polling', 'webhook'])
+    .default('webhook')
+    .describe(
+      'How updates come: Telegram posts them (`webhook`), or this gateway asks for them (`polling`).',
+    ),
   secretToken: secret()
     .regex(/^[A-Za-z0-9_-]{16,256}$/, 'must be 16 to 256 letters, digits, "_" or "-"')
-    .optional(),
-  /** Accepted too, for the time of a rotation. */
-  previousSecretToken: secret().optional(),
-  /** A local Bot API server, or a test double, instead of https://api.telegram.org. */
+    .optional()
+    .describe('What Telegram repeats in a header of each request, so that nobody else can post updates.'),
+  previousSecretToken: secret().optional().describe('Accepted too, for the time of a rotation.'),
   apiBaseUrl: z
     .url({ protocol: /^https?$/, error: 'must be a URL such as https://api.telegram.org' })
-    .optional(),
+    .optional()
+    .describe('A local Bot API server, or a test double, instead of https://api.telegram.org.'),
 };
 
 /** What an operator gives for one bot. */

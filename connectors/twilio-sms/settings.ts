@@ -17,15 +17,20 @@ const sender = z
 /** What an operator gives for one Twilio account, or for one subaccount: each has its own token. */
 export const settingsSchema = settingsOf({
   ...accountShape,
-  /** The firm's own senders, as Twilio writes them. */
-  numbers: listOf(sender),
-  /** A messaging service that sends; the senders above must belong to it. */
+  numbers: listOf(sender).describe("The firm's own senders, as Twilio writes them."),
   messagingServiceSid: z
     .string()
     .regex(/^MG[0-9a-fA-F]{32}$/, 'must be "MG" and 32 hex digits')
-    .optional(),
-  /** What Twilio lets the sender send: 1 for a long code, more for a short code or a toll-free number. */
-  messagesPerSecond: z.coerce.number('must be a number from 0.01 to 100').min(0.01).max(100).optional(),
+    .optional()
+    .describe('A messaging service that sends; the senders above must belong to it.'),
+  messagesPerSecond: z.coerce
+    .number('must be a number from 0.01 to 100')
+    .min(0.01)
+    .max(100)
+    .optional()
+    .describe(
+      'What Twilio lets the sender send: 1 for a long code, more for a short code or a toll-free number.',
+    ),
   apiBaseUrl,
 });
 

@@ -16,20 +16,29 @@ const spoken = z
 
 const shape = {
   ...accountShape,
-  /** The firm's own number at Twilio. */
-  number: phoneNumber(),
-  /** Where the custodian is rung: at most 10 numbers. Left out: callers reach the voicemail. */
+  number: phoneNumber().describe("The firm's own number at Twilio."),
   forwardTo: listOf(phoneNumber())
     .refine((numbers) => numbers.length <= forwardToCountMax, `at most ${forwardToCountMax} numbers`)
-    .optional(),
-  /** Whether all of them ring at once, or one after the other. */
-  ring: z.enum(['all', 'in-turn']).default('all'),
-  /** In which the notice and the voicemail are spoken, such as de-DE. */
-  language: z.enum(languages).default('en-US'),
-  /** That the call is recorded: words, or the https address of a sound file. Left out: our words, in some languages. */
-  notice: spoken.optional(),
-  /** What is said before the tone: words, or the https address of a sound file; `off` for no voicemail. */
-  voicemail: spoken.optional(),
+    .optional()
+    .describe('Where the custodian is rung: at most 10 numbers. Left out: callers reach the voicemail.'),
+  ring: z
+    .enum(['all', 'in-turn'])
+    .default('all')
+    .describe('Whether all of them ring at once, or one after the other.'),
+  language: z
+    .enum(languages)
+    .default('en-US')
+    .describe('In which the notice and the voicemail are spoken, such as de-DE.'),
+  notice: spoken
+    .optional()
+    .describe(
+      'That the call is recorded: words, or the https address of a sound file. Left out: our words, in some languages.',
+    ),
+  voicemail: spoken
+    .optional()
+    .describe(
+      'What is said before the tone: words, or the https address of a sound file; `off` for no voicemail.',
+    ),
   apiBaseUrl,
 };
 

@@ -4,20 +4,25 @@ import { phoneNumber, z } from 'archway/sdk';
 export const whatsappSocket = 'wss://web.whatsapp.com/ws/chat';
 
 const shape = {
-  /** Whether `archway send` may send from this account. Off: it only captures. */
   outbound: z
     .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')], {
       error: 'must be true or false',
     })
-    .default(false),
-  /** The phone's own number. Another phone is then not taken; to send it has to be known. */
-  number: phoneNumber().optional(),
-  /** Another server than WhatsApp's: a test double on this machine, only while ARCHWAY_ALLOW_TEST_ENDPOINTS=1. */
+    .default(false)
+    .describe('Whether `archway send` may send from this account. Off: it only captures.'),
+  number: phoneNumber()
+    .optional()
+    .describe("The phone's own number. Another phone is then not taken; to send it has to be known."),
   socketUrl: z
     .url({ protocol: /^wss?$/, error: `must be a URL such as ${whatsappSocket}` })
-    .default(whatsappSocket),
-  /** How much of the past the phone is asked for when it is linked. */
-  history: z.enum(['none', 'recent', 'full']).default('recent'),
+    .default(whatsappSocket)
+    .describe(
+      "Another server than WhatsApp's: a test double on this machine, only while ARCHWAY_ALLOW_TEST_ENDPOINTS=1.",
+    ),
+  history: z
+    .enum(['none', 'recent', 'full'])
+    .default('recent')
+    .describe('How much of the past the phone is asked for when it is linked.'),
 };
 
 /** What an operator gives for one linked phone. Its credentials come by linking it: `archway account link`. */

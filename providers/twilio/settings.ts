@@ -2,18 +2,22 @@ import { secret, z } from 'archway/sdk';
 
 /** Settings that every account at Twilio has. */
 export const accountShape = {
-  /** From the first page of Twilio's console. */
-  accountSid: z.string().regex(/^AC[0-9a-fA-F]{32}$/, 'must be "AC" and 32 hex digits'),
-  /** The primary auth token: Twilio signs webhooks with it, never with an API key. */
-  authToken: secret(),
-  /** A second token that is accepted too, for the time of a rotation. */
-  previousAuthToken: secret().optional(),
+  accountSid: z
+    .string()
+    .regex(/^AC[0-9a-fA-F]{32}$/, 'must be "AC" and 32 hex digits')
+    .describe("From the first page of Twilio's console."),
+  authToken: secret().describe(
+    'The primary auth token: Twilio signs webhooks with it, never with an API key.',
+  ),
+  previousAuthToken: secret()
+    .optional()
+    .describe('A second token that is accepted too, for the time of a rotation.'),
 };
 
-/** Another address for Twilio's REST API: a region, an edge, or a test double. */
 export const apiBaseUrl = z
   .url({ protocol: /^https?$/, error: 'must be a URL such as https://api.twilio.com' })
-  .optional();
+  .optional()
+  .describe("Another address for Twilio's REST API: a region, an edge, or a test double.");
 
 /** What a webhook is verified with. */
 export interface Tokens {

@@ -31,6 +31,28 @@ describe('the JSON Schema of the envelope', () => {
   });
 });
 
+describe('the pages of the plugins', () => {
+  const committed = 'docs/plugins';
+
+  test('are those that the schemas give (else: npm run generate)', () => {
+    const folder = join(scratch, 'plugins');
+    const script = join(root, 'scripts/generate-plugin-pages.mjs');
+    const run = spawnSync(process.execPath, [script, folder], { encoding: 'utf8' });
+    expect(run.stderr).toBe('');
+    const names = readdirSync(folder).sort();
+    expect(readdirSync(join(root, committed)).sort()).toEqual(names);
+    for (const name of names) {
+      expect(readText(`${committed}/${name}`), name).toBe(readText(relative(root, join(folder, name))));
+    }
+  });
+
+  test('say of every setting what it is', () => {
+    const pages = readdirSync(join(root, committed)).map((name) => readText(`${committed}/${name}`));
+    const silent = pages.flatMap((page) => page.match(/^\| `\w+` \| +\|.*$/gm) ?? []);
+    expect(silent).toEqual([]);
+  });
+});
+
 describe('the migrations', () => {
   test('make the tables that the schema has (else: npx drizzle-kit generate)', () => {
     const folder = join(scratch, 'migrations');
