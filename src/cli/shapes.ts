@@ -29,17 +29,19 @@ export const connectorShape = z.looseObject({
   version: z.string(),
   origin: z.string(),
   secrets: z.array(z.string()),
-  fields: z.array(
-    z.looseObject({
-      name: z.string(),
-      description: z.string().nullable(),
-      required: z.boolean(),
-      secret: z.boolean(),
-      kind: z.string(),
-      choices: z.array(z.string()),
-      default: z.string().nullable(),
-    }),
-  ),
+  fields: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        description: z.string().nullable(),
+        required: z.boolean(),
+        secret: z.boolean(),
+        kind: z.string(),
+        choices: z.array(z.string()),
+        default: z.string().nullable(),
+      }),
+    )
+    .default([]),
   endpoints: z.array(z.looseObject({ name: z.string(), purpose: z.string() })),
   capabilities: z.looseObject({ events: z.array(z.string()), blindSpots: z.array(z.string()) }),
 });

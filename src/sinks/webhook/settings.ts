@@ -30,27 +30,27 @@ function wholeNumber(from: number, to: number) {
 }
 
 const shape = {
-  /** Where to post. Shown in clear: a credential does not belong in it. */
   url: z
     .string()
     .refine((text) => urlProblem(text) === undefined, {
       error: (issue) => urlProblem(String(issue.input)) ?? '',
     })
-    .describe('Address of the receiver: https, or http for one in your own network.'),
-  /** Signs every request. */
-  secret: secretKey(),
-  /** During a rotation: signs too, so that a receiver may know either. */
-  previousSecret: secretKey().optional(),
-  /** Envelopes in one request, at most. */
-  batch: wholeNumber(1, batchLimit).default(1),
-  /** The receiver may have an address that is not public, and plain http. */
+    .describe('Address of the receiver: https, or http for one in your own network.')
+    .describe('Where to post. Shown in clear: a credential does not belong in it.'),
+  secret: secretKey().describe('Signs every request.'),
+  previousSecret: secretKey()
+    .optional()
+    .describe('During a rotation: signs too, so that a receiver may know either.'),
+  batch: wholeNumber(1, batchLimit).default(1).describe('Envelopes in one request, at most.'),
   allowPrivate: z
     .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')], {
       error: 'must be true or false',
     })
-    .default(false),
-  /** For one request, from the look-up of the name to the end of the answer. */
-  timeoutMs: wholeNumber(1_000, timeoutMaxMs).default(10_000),
+    .default(false)
+    .describe('The receiver may have an address that is not public, and plain http.'),
+  timeoutMs: wholeNumber(1_000, timeoutMaxMs)
+    .default(10_000)
+    .describe('For one request, from the look-up of the name to the end of the answer.'),
 };
 
 export const settingsSchema = z.strictObject(shape, {
