@@ -4,12 +4,13 @@ import { gapKey, messageKey } from './keys.js';
 import { channel, shared } from './outcome.js';
 
 /** Why something that was sent cannot be read. */
-export type GapReason = 'view-once' | 'undecryptable' | 'placeholder' | 'secret-missing';
+export type GapReason = 'view-once' | 'undecryptable' | 'placeholder' | 'secret-missing' | 'history-missing';
 
 const details: Readonly<Record<GapReason, string>> = {
   'view-once': 'WhatsApp shows media that can be seen once on the phone only; its content is not sent here.',
   undecryptable: 'A message came that could not be decrypted. Its sender was asked for it again.',
   placeholder: 'WhatsApp announced a message without its content. The phone was asked for it.',
+  'history-missing': 'The phone announced a part of the past that could not be fetched.',
   'secret-missing':
     'An edit, a vote or the like came sealed under the secret of an earlier message, which is not known here.',
 };

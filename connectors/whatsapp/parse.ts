@@ -5,7 +5,7 @@ import * as captures from './captures.js';
 import { readContent } from './content.js';
 import { bytesOf, fieldsOf } from './fields.js';
 import { type Frame, frameOfStanza, surroundingsOf } from './frame.js';
-import { gapOf, withClosing } from './gaps.js';
+import { type GapReason, gapOf, withClosing } from './gaps.js';
 import { readNotification } from './groups.js';
 import { readHistory } from './history.js';
 import { isLid, isNumber } from './jid.js';
@@ -95,13 +95,12 @@ function readStanza(capture: captures.StanzaCapture, given: Given): Parsed {
 }
 
 /** Why a message came without content that can be read. */
-function reasonOf(failure: string | undefined, content: unknown) {
+function reasonOf(failure: string | undefined, content: unknown): GapReason {
+  if (failure === 'history unavailable') return 'history-missing';
   const children = childrenOf(content);
   const unavailable = children.find(({ tag }) => tag === 'unavailable');
   const type = String(fieldsOf(unavailable?.attrs).type ?? '');
-  if (type.startsWith('view_once')) return 'view-once' as const;
-  if (unavailable !== undefined || (failure === undefined && children.every(({ tag }) => tag !== 'enc'))) {
-    return 'placeholder' as const;
-  }
-  return 'undecryptable' as const;
+  if (type.startsWith('view_once')) return 'view-once';
+  const sealed = children.some(({ tag }) => tag === 'enc');
+  return sealed && unavailable === undefined ? 'undecryptable' : 'placeholder';
 }
