@@ -2,6 +2,8 @@ import type { Config } from '../config/index.js';
 import { type Gateway, startGateway } from '../gateway/index.js';
 import { createLog } from '../telemetry/log.js';
 
+const leftBehindMs = 1_000;
+
 /** A shutdown that takes longer is cut off; what was not finished is taken up again by the next start. */
 const shutdownMaxMs = 25_000;
 
@@ -20,7 +22,10 @@ export async function serve(config: Config): Promise<number> {
   await gateway.stop();
   clearTimeout(timer);
   log.info('Stopped.');
-  return end instanceof Error ? 1 : 0;
+  const exitCode = end instanceof Error ? 1 : 0;
+  // Timers that a plugin's library has left behind must not keep the process.
+  setTimeout(() => process.exit(exitCode), leftBehindMs).unref();
+  return exitCode;
 }
 
 function stopSignal(): Promise<string> {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFailed, onTestFinished } from 'vitest';
-import type { FailPoint } from '../../src/core/failpoint.js';
+import type { FailPoint, SessionFailPoint } from '../../src/core/failpoint.js';
 import { copyEmbeddedTemplate } from './embedded-template.js';
 
 /** What providers sign; it never changes, whatever port the process got. */
@@ -21,7 +21,7 @@ export interface GatewayOptions {
 
 export interface StartOptions {
   /** Kills itself there, at this pass (from 1) after `armFailPoint`. */
-  readonly crashAt?: { readonly point: FailPoint; readonly pass?: number };
+  readonly crashAt?: { readonly point: FailPoint | SessionFailPoint; readonly pass?: number };
   /** A command that runs the one behind it: a tracer, a limit. */
   readonly launcher?: readonly string[];
 }

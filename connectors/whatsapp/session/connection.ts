@@ -85,7 +85,7 @@ export class Connection {
     const keys = new KeyStore(recalling, library, (changes, data) => this.#writeKeys(changes, data));
     this.names = new Names(recalling, keys, () => this.own);
     const commit = (received: readonly Received[], changes?: StateChanges) => this.#commit(received, changes);
-    this.#history = new History({ ...session, ...recalling }, library, this.names, () => this.own, commit);
+    this.#history = new History({ settings: session.settings, signal: session.signal, ...recalling }, library, this.names, () => this.own, commit);
     const intake = new Intake({
       library,
       names: this.names,
