@@ -17,7 +17,7 @@ export class Commits {
   /** What else has changed by the time of a commit, such as the credentials. */
   readonly #also: () => StateChanges;
   #waiting: Waiting[] = [];
-  #running = false;
+  #running: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(
@@ -34,7 +34,7 @@ export class Commits {
   add(received: readonly Received[], changes: StateChanges = {}): Promise<void> {
     return new Promise((settle, refuse) => {
       this.#waiting.push({ received, changes, settle, refuse });
-      void this.#run();
+      this.#running ??= this.#run();
     });
   }
 
@@ -43,15 +43,18 @@ export class Commits {
     this.#failure ??= { error };
   }
 
+  /** Resolves when nothing is under way any more. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
   async #run(): Promise<void> {
-    if (this.#running) return;
-    this.#running = true;
     while (this.#waiting.length > 0) {
       const together = this.#waiting;
       this.#waiting = [];
       await this.#commit(together);
     }
-    this.#running = false;
+    this.#running = undefined;
   }
 
   async #commit(together: readonly Waiting[]): Promise<void> {

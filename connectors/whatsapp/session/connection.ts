@@ -85,7 +85,13 @@ export class Connection {
     const keys = new KeyStore(recalling, library, (changes, data) => this.#writeKeys(changes, data));
     this.names = new Names(recalling, keys, () => this.own);
     const commit = (received: readonly Received[], changes?: StateChanges) => this.#commit(received, changes);
-    this.#history = new History({ settings: session.settings, signal: session.signal, ...recalling }, library, this.names, () => this.own, commit);
+    this.#history = new History(
+      { settings: session.settings, signal: session.signal, ...recalling },
+      library,
+      this.names,
+      () => this.own,
+      commit,
+    );
     const intake = new Intake({
       library,
       names: this.names,
@@ -189,6 +195,8 @@ export class Connection {
 
   #closed(error: (Error & { output?: { statusCode?: number } }) | undefined): void {
     this.#watchdog.end();
+    // What the library still does with keys must not meet those of the next connection.
+    this.commits.fail(new Error('The connection has ended.'));
     const reason = this.#cause ?? reasonOf(error?.output?.statusCode);
     const openMs = this.#openedAt === undefined ? 0 : Date.now() - this.#openedAt;
     this.#end({ reason, openMs, ...(this.#failure !== undefined && { failure: this.#failure }) });

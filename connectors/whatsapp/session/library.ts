@@ -16,6 +16,7 @@ export function loadLibrary(): Promise<Library> {
 
 async function load(): Promise<Library> {
   muteSignal();
+  tolerateStrayRejections();
   try {
     return await import('@whiskeysockets/baileys');
   } catch (cause) {
@@ -48,13 +49,28 @@ function muteSignal(): void {
   for (const level of levels) {
     const say = target[level].bind(target);
     target[level] = (...parts: unknown[]) => {
-      if (!isSignal(new Error().stack)) say(...parts);
+      if (!isOfLibrary(new Error().stack)) say(...parts);
     };
   }
 }
 
-function isSignal(stack = ''): boolean {
+function isOfLibrary(stack = ''): boolean {
   return /node_modules[\\/](libsignal|@whiskeysockets)[\\/]/.test(stack);
+}
+
+let tolerant = false;
+
+/**
+ * Some of the library's listeners answer a stanza without minding that the connection may have ended meanwhile, and nobody hears of
+ * their rejection. That must not end the process, and with it the sessions of all others; any other stray rejection does, as ever.
+ */
+function tolerateStrayRejections(): void {
+  if (tolerant) return;
+  tolerant = true;
+  process.on('unhandledRejection', (reason) => {
+    if (reason instanceof Error && isOfLibrary(reason.stack)) return;
+    throw reason;
+  });
 }
 
 /** The library would log stanzas, keys and numbers: it gets a logger that says nothing. */

@@ -104,6 +104,7 @@ class Device {
     const over = new AbortController();
     const ordered = this.#heed(connection, AbortSignal.any([signal, over.signal]));
     const ended = await connection.ended;
+    await connection.commits.settled();
     over.abort();
     signal.removeEventListener('abort', ending);
     this.#session.offer(undefined);

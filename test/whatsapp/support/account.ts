@@ -35,6 +35,17 @@ export async function sessionOf(gateway: GatewayProcess): Promise<SessionView | 
 
 export const linkOf = (gateway: GatewayProcess) => gateway.call<LinkView>('GET', '/v1/accounts/phone/link');
 
+/** As `until`, for what takes a while on a machine that has much to do: a gateway that starts, a queue that empties. */
+export async function patiently(holds: () => Promise<boolean> | boolean, tries = 5): Promise<void> {
+  for (let left = tries; ; left -= 1) {
+    try {
+      return await until(holds);
+    } catch (error) {
+      if (left <= 1) throw error;
+    }
+  }
+}
+
 /** Waits for a value. */
 export async function found<Value>(look: () => Promise<Value | null | undefined>): Promise<Value> {
   let value: Value | null | undefined;

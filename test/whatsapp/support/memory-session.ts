@@ -1,5 +1,12 @@
-import type { LinkOffer, LinkOrder, Received, Session, SessionHealth, StateChanges } from '../../../src/sdk/index.js';
 import type { WhatsAppSettings } from '../../../connectors/whatsapp/settings.js';
+import type {
+  LinkOffer,
+  LinkOrder,
+  Received,
+  Session,
+  SessionHealth,
+  StateChanges,
+} from '../../../src/sdk/index.js';
 
 /** What outlives a process: state and captures. */
 export class MemoryStore {
@@ -29,7 +36,8 @@ export class MemorySession implements Session<WhatsAppSettings> {
   readonly reports: SessionHealth[] = [];
   readonly allowTestEndpoints = true;
   /** Before a commit; may throw, or never resolve. */
-  beforeCommit: (received: readonly Received[], changes: StateChanges) => Promise<void> | void = () => undefined;
+  beforeCommit: (received: readonly Received[], changes: StateChanges) => Promise<void> | void = () =>
+    undefined;
   afterCommit: (received: readonly Received[]) => Promise<void> | void = () => undefined;
   offer_: LinkOffer | undefined;
   handle: unknown;
@@ -76,10 +84,12 @@ export class MemorySession implements Session<WhatsAppSettings> {
   }
 
   async recallMany(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    return new Map(names.flatMap((name) => {
-      const value = this.store.state.get(name);
-      return value === undefined ? [] : [[name, value] as const];
-    }));
+    return new Map(
+      names.flatMap((name) => {
+        const value = this.store.state.get(name);
+        return value === undefined ? [] : [[name, value] as const];
+      }),
+    );
   }
 
   async forget(groups: readonly string[]): Promise<void> {

@@ -1,8 +1,7 @@
 import { expect } from 'vitest';
 import type { GatewayProcess } from '../../support/gateway-process.js';
-import { until } from '../../support/until.js';
 import type { Device, Group, Peer, WhatsAppServer } from '../server/index.js';
-import { textsOf } from './account.js';
+import { patiently, textsOf } from './account.js';
 
 interface Status {
   readonly captures: { readonly pending: number; readonly quarantined: number };
@@ -48,8 +47,8 @@ export class WhatsAppTraffic {
 
   /** Everything was acknowledged, each text is one message, and nothing else is claimed to be missing. */
   async expectAllKept(gateway: GatewayProcess): Promise<void> {
-    await until(() => this.device.unacknowledged.length === 0);
-    await until(async () => {
+    await patiently(() => this.device.unacknowledged.length === 0);
+    await patiently(async () => {
       const { captures } = await gateway.call<Status>('GET', '/v1/status');
       return captures.pending === 0;
     });

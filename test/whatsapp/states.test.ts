@@ -1,0 +1,174 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../support/until.js';
+import { type Device, type Peer, WhatsAppServer } from './server/index.js';
+import { TestDevice } from './support/device.js';
+
+let server: WhatsAppServer;
+let phone: TestDevice;
+let device: Device;
+let robin: Peer;
+
+beforeEach(async () => {
+  server = await WhatsAppServer.start();
+  phone = new TestDevice(server);
+  device = await phone.link();
+  robin = server.peer({ phone: '+14155550101', pushName: 'Robin' });
+});
+
+afterEach(async () => {
+  await phone.stop();
+  expect(server.faults).toEqual([]);
+  await server[Symbol.asyncDispose]();
+});
+
+const acknowledged = () => until(() => device.unacknowledged.length === 0);
+const logins = () => server.seen.queries('passive').length;
+
+/** A new life of the same device. */
+async function restart(): Promise<void> {
+  await phone.stop();
+  phone.start();
+}
+
+describe('a linked device', () => {
+  it('is open again after a restart, without being linked again', async () => {
+    await restart();
+    await phone.untilState('open');
+    expect(server.phone.devices).toHaveLength(1);
+    expect(phone.session.reports.map(({ state }) => state)).toEqual(['connecting', 'open']);
+  });
+
+  it.each([408, 428, 503, 500] as const)(
+    'comes back by itself after %i, and misses nothing',
+    async (code) => {
+      server.close(device, code);
+      await robin.send(device, { conversation: 'one' });
+      await acknowledged();
+      expect(phone.store.texts).toEqual(['one']);
+      expect(phone.session.reports.some(({ state }) => state === 'degraded')).toBe(true);
+    },
+  );
+
+  it('does not fight for its place, also after a restart; the operator takes it back', async () => {
+    server.replace(device);
+    await phone.untilState('replaced');
+    const before = logins();
+    await restart();
+    await phone.untilState('replaced');
+    expect(phone.session.health?.action).toContain('archway account link');
+    expect(logins()).toBe(before);
+    await robin.send(device, { conversation: 'one' });
+    phone.session.order({ kind: 'link', method: 'qr' });
+    await phone.untilState('open');
+    await acknowledged();
+    expect(phone.store.texts).toEqual(['one']);
+    expect(server.phone.devices).toHaveLength(1);
+  });
+
+  it('that the phone has unlinked forgets its keys, and can be linked anew', async () => {
+    server.logOut(device);
+    await phone.untilState('logged-out');
+    await until(() => ![...phone.store.state.keys()].some((name) => name.startsWith('key/')));
+    expect(phone.store.state.has('credentials')).toBe(false);
+    await restart();
+    await phone.untilState('logged-out');
+    phone.session.order({ kind: 'link', method: 'qr' });
+    await until(() => phone.session.offer_ !== undefined);
+    device = await server.scan(phone.session.offer_?.value ?? '');
+    await phone.untilState('open');
+    await robin.send(device, { conversation: 'one' });
+    await acknowledged();
+    expect(phone.store.texts).toEqual(['one']);
+  });
+
+  it('of a banned account waits for the operator', async () => {
+    server.ban();
+    await phone.untilState('banned');
+    await restart();
+    await phone.untilState('banned');
+    expect(phone.session.health?.action).toContain('phone');
+    expect(phone.store.state.has('credentials')).toBe(true);
+  });
+
+  it('is unlinked when the operator says so', async () => {
+    phone.session.order({ kind: 'unlink' });
+    await phone.untilState('awaiting-pairing');
+    expect(phone.store.state.has('credentials')).toBe(false);
+    expect(
+      server.seen.queries('md').some(({ node }) => JSON.stringify(node).includes('remove-companion-device')),
+    ).toBe(true);
+  });
+
+  it('with another number than the setting says is not taken', async () => {
+    const other = new TestDevice(server, { number: '+14155550177' });
+    other.start();
+    other.session.order({ kind: 'link', method: 'qr' });
+    await until(() => other.session.offer_ !== undefined);
+    await server.scan(other.session.offer_?.value ?? '');
+    await until(() => other.session.health?.detail?.includes('another number') === true);
+    await other.stop();
+  });
+
+  it('is passive: no presence but that it is away, no read marks, nothing sent', async () => {
+    await robin.send(device, { conversation: 'one' });
+    await server.phone.write(device, robin, { conversation: 'two' });
+    await acknowledged();
+    await restart();
+    await phone.untilState('open');
+    const present = server.seen.presences.filter(({ node }) => node.attrs.type !== 'unavailable');
+    expect(present).toEqual([]);
+    expect(server.seen.receipts.filter(({ type }) => type.startsWith('read'))).toEqual([]);
+    expect(server.seen.tagged('message')).toEqual([]);
+  });
+});
+
+describe('linking', () => {
+  it('by a code that is typed into the phone', async () => {
+    const other = new TestDevice(server);
+    other.start();
+    other.session.order({ kind: 'link', method: 'code', phoneNumber: '+14155550100' });
+    await until(() => other.session.offer_ !== undefined);
+    expect(other.session.offer_?.method).toBe('code');
+    expect(other.session.health).toMatchObject({ state: 'awaiting-pairing' });
+    const typed = () => server.enterCode(other.session.offer_?.value ?? '').catch(() => undefined);
+    await until(async () => (await typed()) !== undefined);
+    await other.untilState('open');
+    expect(other.session.offer_).toBeUndefined();
+    await other.stop();
+  });
+
+  it('shows nothing, and asks nothing of WhatsApp, until the operator wants it', async () => {
+    const before = server.seen.nodes.length;
+    const other = new TestDevice(server);
+    other.start();
+    await other.untilState('awaiting-pairing');
+    await other.stop();
+    expect(other.session.offer_).toBeUndefined();
+    expect(server.seen.nodes.length).toBe(before);
+  });
+});
+
+describe('when the database is away', () => {
+  it('nothing is acknowledged; what came comes again', async () => {
+    phone.session.beforeCommit = () => {
+      throw new Error('The database is away.');
+    };
+    const { id } = await robin.send(device, { conversation: 'one' });
+    expect(await phone.ended).toMatchObject({ message: 'The database is away.' });
+    expect(device.unacknowledged.map(({ attrs }) => attrs.id)).toContain(id);
+    phone.start();
+    await acknowledged();
+    expect(phone.store.texts).toEqual(['one']);
+    expect(phone.store.bodies('stanza')).toEqual([]);
+  });
+
+  it('reading it fails: a message is not taken for unreadable', async () => {
+    phone.session.recallMany = () => Promise.reject(new Error('The database is away.'));
+    await robin.send(device, { conversation: 'one' });
+    expect(await phone.ended).toMatchObject({ message: 'The database is away.' });
+    phone.start();
+    await acknowledged();
+    expect(phone.store.texts).toEqual(['one']);
+    expect(phone.store.bodies('stanza')).toEqual([]);
+  });
+});
