@@ -94,7 +94,7 @@ export class TwilioList {
     const message = this.messages.find((each) => each.sid === sid);
     if (message === undefined) return { status: 404, body: { code: 20404, status: 404 } };
     const media = message.media.map((type, index) => mediaOf(message, type, index));
-    return { status: 200, body: this.#page(url, 'media_list', media) };
+    return { status: 200, body: pageOf(url, 'media_list', media, this.pageSizeMax) };
   }
 
   #messagePage(url: URL): unknown {
@@ -104,34 +104,12 @@ export class TwilioList {
     const found = this.messages
       .filter(({ sentAt }) => sentAt !== null && seconds(sentAt) >= after && seconds(sentAt) <= before)
       .sort((left, right) => Number(right.sentAt) - Number(left.sentAt));
-    return this.#page(url, 'messages', found.map(messageOf));
-  }
-
-  #page(url: URL, name: string, all: readonly unknown[]): unknown {
-    const size = Math.min(Number(url.searchParams.get('PageSize') ?? 50), this.pageSizeMax);
-    const page = Number(url.searchParams.get('Page') ?? 0);
-    const at = (number: number) => {
-      const other = new URL(url);
-      other.searchParams.set('Page', String(number));
-      if (number > 0) other.searchParams.set('PageToken', `PA${number}`);
-      return `${other.pathname}${other.search}`;
-    };
-    const start = page * size;
-    return {
-      first_page_uri: at(0),
-      start,
-      end: Math.max(start, Math.min(start + size, all.length) - 1),
-      page,
-      page_size: size,
-      uri: `${url.pathname}${url.search}`,
-      previous_page_uri: page > 0 ? at(page - 1) : null,
-      next_page_uri: start + size < all.length ? at(page + 1) : null,
-      [name]: all.slice(start, start + size),
-    };
+    return pageOf(url, 'messages', found.map(messageOf), this.pageSizeMax);
   }
 }
 
-function isAuthorized(authorization: string | undefined): boolean {
+/** Whether the desk's credentials are given. */
+export function isAuthorized(authorization: string | undefined): boolean {
   const expected = Buffer.from(`${desk.accountSid}:${desk.authToken}`).toString('base64');
   return authorization === `Basic ${expected}`;
 }
@@ -141,12 +119,41 @@ export function mediaContent(mediaSid: string): string {
   return `The bytes of ${mediaSid}`;
 }
 
-function seconds(time: Date): number {
+/** A page of a list as Twilio gives it: `PageSize`, `Page`, and the address of the next one with a token. */
+export function pageOf(
+  url: URL,
+  name: string,
+  all: readonly unknown[],
+  pageSizeMax = 1_000,
+): Record<string, unknown> {
+  const size = Math.min(Number(url.searchParams.get('PageSize') ?? 50), pageSizeMax);
+  const page = Number(url.searchParams.get('Page') ?? 0);
+  const at = (number: number) => {
+    const other = new URL(url);
+    other.searchParams.set('Page', String(number));
+    if (number > 0) other.searchParams.set('PageToken', `PA${number}`);
+    return `${other.pathname}${other.search}`;
+  };
+  const start = page * size;
+  return {
+    first_page_uri: at(0),
+    start,
+    end: Math.max(start, Math.min(start + size, all.length) - 1),
+    page,
+    page_size: size,
+    uri: `${url.pathname}${url.search}`,
+    previous_page_uri: page > 0 ? at(page - 1) : null,
+    next_page_uri: start + size < all.length ? at(page + 1) : null,
+    [name]: all.slice(start, start + size),
+  };
+}
+
+export function seconds(time: Date): number {
   return Math.floor(time.getTime() / 1_000) * 1_000;
 }
 
 /** `Fri, 24 May 2019 17:44:46 +0000` */
-function rfc2822(time: Date | null): string | null {
+export function rfc2822(time: Date | null): string | null {
   return time === null ? null : time.toUTCString().replace('GMT', '+0000');
 }
 
