@@ -12,6 +12,7 @@ import type { Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { SealError } from '../vault/index.js';
 import type { AccountDirectory } from './account-directory.js';
+import { BlobSweep } from './blob-sweep.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Ingest } from './ingest.js';
 import type { LiveSessions } from './live-sessions.js';
@@ -52,6 +53,7 @@ export class Supervisor {
   readonly #dispatchers = new Map<string, Dispatcher>();
   readonly #reconciler: Reconciler;
   readonly #media: MediaFetcher;
+  readonly #blobSweep: BlobSweep;
   readonly #settings: WorkLoop;
   readonly #calm = () => this.#options.ingest.calm();
   #refreshed = 0;
@@ -60,6 +62,7 @@ export class Supervisor {
     this.#options = options;
     this.#reconciler = new Reconciler({ nightlyHour: null, ...options });
     this.#media = new MediaFetcher({ ...options, calm: this.#calm });
+    this.#blobSweep = new BlobSweep(options);
     this.#settings = new WorkLoop({
       work: async () => {
         await this.refresh();
@@ -89,6 +92,7 @@ export class Supervisor {
     ingest.start();
     this.#settings.start();
     this.#reconciler.start();
+    this.#blobSweep.start();
   }
 
   /** A window was put on the list of what is to be compared with its provider. */
@@ -111,6 +115,7 @@ export class Supervisor {
   async stop(): Promise<void> {
     await this.#settings.stop();
     await this.#reconciler.stop();
+    await this.#blobSweep.stop();
     await this.#options.ingest.stop();
     await this.#media.stop();
     await Promise.all([...this.#normalisers.values()].map((normaliser) => normaliser.stop()));

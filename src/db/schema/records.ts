@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import {
   bigint,
   index,
@@ -139,7 +140,10 @@ export const attachments = pgTable(
     /** Id of the bytes in the blob store, once they are there. */
     blobId: text('blob_id'),
   },
-  (table) => [index('attachments_by_record').on(table.recordId)],
+  (table) => [
+    index('attachments_by_record').on(table.recordId),
+    index('attachments_by_blob').on(table.blobId).where(sql`blob_id is not null`),
+  ],
 );
 
 /**

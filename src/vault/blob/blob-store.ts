@@ -30,6 +30,8 @@ export interface BlobStore {
    * may anything be committed that refers to it. The same content put twice, or by many at once, is one blob, and a
    * copy that has been damaged since is replaced by the new one.
    *
+   * Whoever keeps a blob MUST name it in a column `blob_id` within a day: what no row names is collected.
+   *
    * @param source pieces of any size; a piece is not used any more once the next one is asked for.
    * @throws {LengthExceededError} when the source has more than the limit; no more of it is read.
    * @throws {BlobStorageError} when the store cannot write, such as when the disk is full.
@@ -68,6 +70,30 @@ export interface BlobStore {
    * @returns whether it was there.
    */
   remove(id: string): Promise<boolean>;
+
+  /**
+   * Ids of blobs that were stored before that time, in portions: candidates for being put aside.
+   *
+   * @throws {BlobStorageError} as all that follow.
+   */
+  storedBefore(before: Date): AsyncIterable<string[]>;
+
+  /**
+   * Puts a blob aside to which nothing seems to refer. It can still be read. A `put` of the same content that is on its way
+   * is not disturbed: one that has ended since `before` keeps its blob where it is, a later one stores its own.
+   *
+   * @returns false when it was stored again since, or is not there.
+   */
+  putAside(id: string, before: Date): Promise<boolean>;
+
+  /** Ids of what was put aside before that time. */
+  keptAsideBefore(before: Date): Promise<string[]>;
+
+  /** Gives back its place to what was put aside. */
+  takeBack(id: string): Promise<void>;
+
+  /** Deletes what was put aside, and nothing else: a copy in its place stays. */
+  dropAside(id: string): Promise<boolean>;
 }
 
 /** The source had more than was allowed. */

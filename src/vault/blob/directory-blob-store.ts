@@ -15,6 +15,7 @@ import { Draft, sweepDrafts } from './draft.js';
 import { DurableFolders, syncFolder } from './durable-folders.js';
 import { openStream, requireRange, type SealedBytes } from './open-stream.js';
 import { sealStream } from './seal-stream.js';
+import { SetAside } from './set-aside.js';
 import { codeOf, onDisk } from './storage-error.js';
 
 // A few chunks for each trip to the disk.
@@ -41,12 +42,14 @@ class DirectoryBlobStore implements BlobStore {
   readonly #drafts: string;
   readonly #vault: InstanceVault;
   readonly #folders: DurableFolders;
+  readonly #aside: SetAside;
 
   constructor(directory: string, vault: InstanceVault) {
     this.#root = join(directory, vault.instanceId);
     this.#drafts = join(this.#root, 'drafts');
     this.#vault = vault;
     this.#folders = new DurableFolders(directory);
+    this.#aside = new SetAside(this.#root, this.#folders);
   }
 
   async prepare(): Promise<void> {
@@ -107,17 +110,53 @@ class DirectoryBlobStore implements BlobStore {
     requireBlobId(id);
     const path = this.#pathOf(id);
     return this.#onDisk(async () => {
-      const removed = await unlessMissing(unlink(path).then(() => true));
+      const dropped = await this.#aside.drop(id);
+      const removed = (await unlessMissing(unlink(path).then(() => true))) ?? dropped;
       // Also when it was gone already: whoever removed it may have died before the sync.
       await unlessMissing(syncFolder(dirname(path)));
-      return removed ?? false;
+      return removed;
     });
+  }
+
+  async *storedBefore(before: Date): AsyncGenerator<string[], void, undefined> {
+    const portions = this.#aside.storedBefore(before);
+    for (;;) {
+      const next = await this.#onDisk(() => portions.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  }
+
+  putAside(id: string, before: Date): Promise<boolean> {
+    requireBlobId(id);
+    return this.#onDisk(() => this.#aside.put(id, this.#pathOf(id), before));
+  }
+
+  keptAsideBefore(before: Date): Promise<string[]> {
+    return this.#onDisk(() => this.#aside.keptBefore(before));
+  }
+
+  takeBack(id: string): Promise<void> {
+    requireBlobId(id);
+    return this.#onDisk(() => this.#aside.takeBack(id, this.#pathOf(id)));
+  }
+
+  dropAside(id: string): Promise<boolean> {
+    requireBlobId(id);
+    return this.#onDisk(() => this.#aside.drop(id));
   }
 
   #openFile(id: string): Promise<FileHandle | undefined> {
     // Without O_NONBLOCK, a named pipe at this path would hold up the reader for ever.
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    return this.#onDisk(() => unlessMissing(open(this.#pathOf(id), flags)));
+    return this.#onDisk(async () => {
+      // Last the first place again: it may have been taken back between the two looks.
+      for (const path of [this.#pathOf(id), this.#aside.pathOf(id), this.#pathOf(id)]) {
+        const file = await unlessMissing(open(path, flags));
+        if (file !== undefined) return file;
+      }
+      return undefined;
+    });
   }
 
   async #sealedBytes(file: FileHandle): Promise<SealedBytes> {

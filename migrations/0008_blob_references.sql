@@ -1,0 +1,1 @@
+CREATE INDEX "attachments_by_blob" ON "attachments" USING btree ("blob_id") WHERE blob_id is not null;
