@@ -18,7 +18,7 @@ export interface Answered {
 }
 
 const answerMaxBytes = 256 * 1024;
-/** Errors of a connection that never came to be. */
+/** How long a connection may take to come about. */
 const connectTimeoutMs = 10_000;
 
 /**

@@ -8,8 +8,13 @@ const credentialCodes = new Set(['20003', '20005', '20006']);
 /**
  * What Twilio's refusal means. Its own words are not repeated, as they name the numbers; its code is, and tells the rest.
  *
- * A 5xx may come from behind the point at which it was taken: there is no idempotency key to ask again with, so it
- * is `indeterminate`. Source: https://www.twilio.com/docs/usage/requests-to-twilio, https://www.twilio.com/docs/api/errors
+ * - 429: never processed, says Twilio, and safe to repeat: `throttled`.
+ *   Source: https://www.twilio.com/docs/errors/20429
+ * - 500: a message or call that is asked for again after it may be there twice, says Twilio: `indeterminate`.
+ *   Source: https://www.twilio.com/docs/errors/20500
+ * - 503: out of service for a while, and Twilio does not say that nothing was taken; nor does a gateway in front of it (502,
+ *   504). There is no idempotency key to ask again with, so these are `indeterminate` too.
+ *   Source: https://www.twilio.com/docs/api/errors/20503
  */
 export function failureOf(
   error: unknown,

@@ -1,5 +1,6 @@
 import { Failure, type OutboundMessage, type TimeWindow } from 'archway/sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { check } from '../../connectors/twilio-sms/check.js';
 import { reconcile } from '../../connectors/twilio-sms/reconcile.js';
 import { route } from '../../connectors/twilio-sms/route.js';
 import { send } from '../../connectors/twilio-sms/send.js';
@@ -154,6 +155,16 @@ describe.skipIf(noPrism !== undefined)("Twilio's description of its API, as a st
     ]);
     expect(judge.calls[0]?.query.get('PageSize')).toBe('1000');
     expect(listed.map((body) => (JSON.parse(body) as { media: unknown[] }).media.length)).toEqual([1, 0]);
+  });
+
+  it('accepts what is asked to check an account', async () => {
+    const webhookUrl = (endpoint: string) => `https://archway.example.com/webhooks/a/${endpoint}`;
+    const checks = await check({ ...contextOf(settingsWith()), webhookUrl });
+    expect(judge.verdicts).toEqual([
+      `GET /2010-04-01/Accounts/${desk.accountSid}.json → 200`,
+      `GET ${base}/IncomingPhoneNumbers.json → 200`,
+    ]);
+    expect(checks.map(({ name }) => name)).toEqual(['credentials', 'number-sms-url']);
   });
 
   describe('accepts all that a gateway asks', () => {
