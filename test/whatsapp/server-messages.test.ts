@@ -2,7 +2,7 @@ import { proto } from '@whiskeysockets/baileys';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../support/until.js';
 import { PlainClient, silenceLibsignal } from './plain-client.js';
-import { type Device, type Peer, WhatsAppServer } from './server/index.js';
+import { type Device, node, type Peer, WhatsAppServer } from './server/index.js';
 
 let server: WhatsAppServer;
 let client: PlainClient;
@@ -163,6 +163,30 @@ describe('the phone of the account', () => {
         .flatMap((value) => (value as { messages: { message?: proto.IMessage }[] }).messages)
         .map((old) => old.message?.conversation);
     await until(() => texts().includes('long ago'));
+    await until(() => device.unacknowledged.length === 0);
+  });
+});
+
+describe('content that did not come along', () => {
+  test('is sent by the phone when the client asks for it', async () => {
+    const id = robin.sendUnavailable(device, undefined);
+    await until(() => server.phone.received.length > 0);
+    const [asked] = server.phone.received;
+    const inner = asked?.message.deviceSentMessage?.message?.protocolMessage;
+    const request = inner?.peerDataOperationRequestMessage;
+    expect(request?.placeholderMessageResendRequest).toMatchObject([{ messageKey: { id } }]);
+    const key = { remoteJid: robin.jid, fromMe: false, id };
+    const message = { conversation: 'late' };
+    await server.phone.resend(device, asked?.id ?? '', [{ key, message, messageTimestamp: 1_795_426_200 }]);
+    await until(() => client.texts.includes('late'));
+    await until(() => device.unacknowledged.length === 0);
+  });
+
+  test('comes for what nobody encrypts', async () => {
+    const plaintext = proto.Message.encode({ conversation: 'news' }).finish();
+    const attributes = { from: '120363000000000001@newsletter', id: '101', type: 'text', t: '1795426200' };
+    device.deliver(node('message', attributes, [node('plaintext', {}, plaintext)]));
+    await until(() => client.texts.includes('news'));
     await until(() => device.unacknowledged.length === 0);
   });
 });
