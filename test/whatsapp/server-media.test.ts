@@ -58,6 +58,10 @@ describe('media', () => {
     await expect(download(message ?? {})).rejects.toThrow();
   });
 
+  test('that nobody has put there is not found', async () => {
+    expect((await fetch(`${server.media.url}/v/none`)).status).toBe(404);
+  });
+
   test('is uploaded again on request', async () => {
     const received = await receiveImage();
     const before = received.message?.imageMessage?.directPath ?? '';

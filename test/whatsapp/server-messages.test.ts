@@ -267,7 +267,8 @@ describe('the client', () => {
     const kim = server.peer({ phone: '+14155550102' });
     const group = server.group({ subject: 'Desk', members: [robin, kim, server.phone] });
     await client.socket?.sendMessage(group.jid, { text: 'hello' });
-    await until(() => robin.received.length === 1 && kim.received.length === 1);
+    const everybody = [robin, kim, server.phone];
+    await until(() => everybody.every(({ received }) => received.length === 1));
     expect(kim.received[0]?.message.extendedTextMessage?.text).toBe('hello');
     expect(kim.received[0]?.chat).toBe(group.jid);
   });
@@ -300,7 +301,7 @@ describe('the client', () => {
   test('is refused a message', async () => {
     server.refusesMessages = '479';
     await client.socket?.sendMessage(robin.jid, { text: 'hello' });
-    await until(() => statuses().includes(proto.WebMessageInfo.Status.ERROR));
+    await until(() => client.frames.some(({ tag, attrs }) => tag === 'ack' && attrs.error === '479'));
     expect(robin.received).toEqual([]);
   });
 

@@ -59,7 +59,6 @@ async function takeGroupMessage(
 ): Promise<void> {
   const { id = '', to = '' } = stanza.attrs;
   for (const person of server.groupAt(to)?.members ?? []) {
-    if (person === device.phone) continue;
     const plain = await person.signal.decryptFromGroup(to, device.jid, bytesOf(enc));
     const message = proto.Message.decode(unpadRandomMax16(plain));
     person.received.push({ id, from: device, chat: to, message });
