@@ -25,7 +25,7 @@ async function load(): Promise<Library> {
     throw new Failure(
       'config',
       'WhatsApp is not part of this installation: @whiskeysockets/baileys was left out. Install without ' +
-        '--omit=optional (of the container image: build it with the argument WHATSAPP=1), and start again.',
+        '--omit=optional (of the container image: build it with the argument WHATSAPP=yes), and start again.',
       { cause },
     );
   }
