@@ -41,7 +41,7 @@ export function callFactOf(
   const occurredAt = date(event.occurredAt?.at);
   if (event.kind === 'recording') {
     const exists = event.status === 'in-progress' || event.status === 'completed';
-    return { ...named, happenedAt, voicemail: event.voicemail === true && exists };
+    return { ...named, happenedAt, voicemail: event.voicemail === true && exists, recording: event.status };
   }
   return {
     ...named,
@@ -57,8 +57,7 @@ export function callFactOf(
 }
 
 /**
- * Brings the call log up to these new facts, and to legs that have got another name; returns what conversations have to
- * count. Calls are made anew from everything that is known of their legs, so that nothing hangs on the order in which it
+ * Brings the call log up to these new facts, and to legs that have got another name. Calls are made anew from everything that is known of their legs, so that nothing hangs on the order in which it
  * came: a leg may be known before the one that made it. MUST run in the transaction of the records.
  *
  * @param renamed keyed ids of events that have other names since this transaction began.
@@ -68,12 +67,12 @@ export async function recordCalls(
   tenant: Tenant,
   facts: readonly NewCallFact[],
   renamed: readonly string[],
-): Promise<CallCount[]> {
+): Promise<RecordedCalls> {
   const touched = new Set([
     ...facts.flatMap(({ legId, parentId }) => [legId, parentId ?? legId]),
     ...renamed,
   ]);
-  if (touched.size === 0) return [];
+  if (touched.size === 0) return { counts: [], made: [], gone: [] };
   await insertCallFacts(tx, facts);
   const rows = await readFactsAround(tx, tenant.id, [...touched]);
   const roots = rootsOf(rows);
@@ -86,8 +85,21 @@ export async function recordCalls(
   const byCall = new Map<string, CallFactRow[]>();
   for (const row of named) byCall.set(row.callId, [...(byCall.get(row.callId) ?? []), row]);
   const made = [...byCall].flatMap(([id, known]) => makeCall(id, known) ?? []);
-  const gone = await replaceCalls(tx, tenant.id, [...new Set([...before, ...byCall.keys()])], made);
-  return [...gone.flatMap((row) => countOf(row, -1)), ...made.flatMap((row) => countOf(row, 1))];
+  const earlier = await replaceCalls(tx, tenant.id, [...new Set([...before, ...byCall.keys()])], made);
+  return {
+    counts: [...earlier.flatMap((row) => countOf(row, -1)), ...made.flatMap((row) => countOf(row, 1))],
+    made: made.map((call) => ({ call, facts: byCall.get(call.id) ?? [] })),
+    gone: [...before].filter((id) => !byCall.has(id)),
+  };
+}
+
+/** What has become of the call log. */
+export interface RecordedCalls {
+  readonly counts: readonly CallCount[];
+  /** Calls that were made or made anew. */
+  readonly made: readonly { readonly call: CallRow; readonly facts: readonly CallFactRow[] }[];
+  /** Ids of calls that turned out to be legs of others. */
+  readonly gone: readonly string[];
 }
 
 /** By leg, the one at the beginning of the chain that made it. Legs that name each other go by the least of their ids. */

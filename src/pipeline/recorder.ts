@@ -25,6 +25,7 @@ import { openCapture } from '../domain/captures.js';
 import { eventKey } from '../domain/event-keys.js';
 import { addressesOf } from '../domain/parties.js';
 import { resolvePeople } from '../domain/people.js';
+import { expectRecordings } from '../domain/recording-searches.js';
 import { openContent } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
 import { recordTouches, refreshAddresses } from '../domain/threads.js';
@@ -310,11 +311,15 @@ async function store(
     entries.flatMap((entry) => entry.callFact ?? []),
     renamed,
   );
+  const accounts = new Map(
+    made.flatMap(({ source: { account } }) => (account ? [[account.id, account]] : [])),
+  );
+  await expectRecordings(tx, tenant, calls, (id) => accounts.get(id));
   await recordTouches(
     tx,
     tenant,
     entries.flatMap((entry) => entry.touch ?? []),
-    calls,
+    calls.counts,
   );
   await raiseStatuses(tx, tenant.id, [
     ...receipts.map((receipt) => receipt.aboutKey),

@@ -20,6 +20,7 @@ import { MediaFetcher } from './media/media-fetcher.js';
 import { Normaliser } from './normaliser.js';
 import { SinkHandle } from './open-sinks.js';
 import { Reconciler } from './reconciler.js';
+import { RecordingFinder } from './recordings/recording-finder.js';
 import { WorkLoop } from './work-loop.js';
 
 export interface SupervisorOptions {
@@ -46,7 +47,7 @@ const deliveryGraceMs = 5_000;
 /** Settings are read again this often even when no notification came. */
 const settingsPollMs = 15_000;
 
-/** Runs a normaliser per instance, a dispatcher per sink, the reconciler and the fetching of attachments; follows the settings. */
+/** Runs a normaliser per instance, a dispatcher per sink, the reconciler, the fetching of attachments and the search for recordings; follows the settings. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #normalisers = new Map<string, Normaliser>();
@@ -54,6 +55,7 @@ export class Supervisor {
   readonly #reconciler: Reconciler;
   readonly #media: MediaFetcher;
   readonly #blobSweep: BlobSweep;
+  readonly #recordings: RecordingFinder;
   readonly #settings: WorkLoop;
   readonly #calm = () => this.#options.ingest.calm();
   #refreshed = 0;
@@ -63,6 +65,7 @@ export class Supervisor {
     this.#reconciler = new Reconciler({ nightlyHour: null, ...options });
     this.#media = new MediaFetcher({ ...options, calm: this.#calm });
     this.#blobSweep = new BlobSweep(options);
+    this.#recordings = new RecordingFinder(options);
     this.#settings = new WorkLoop({
       work: async () => {
         await this.refresh();
@@ -93,6 +96,7 @@ export class Supervisor {
     this.#settings.start();
     this.#reconciler.start();
     this.#blobSweep.start();
+    await this.#recordings.start();
   }
 
   /** A window was put on the list of what is to be compared with its provider. */
@@ -116,6 +120,7 @@ export class Supervisor {
     await this.#settings.stop();
     await this.#reconciler.stop();
     await this.#blobSweep.stop();
+    await this.#recordings.stop();
     await this.#options.ingest.stop();
     await this.#media.stop();
     await Promise.all([...this.#normalisers.values()].map((normaliser) => normaliser.stop()));

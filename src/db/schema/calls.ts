@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import {
   bigint,
   boolean,
@@ -10,7 +11,9 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import type { CallOutcome } from '../../core/call-fold.js';
-import type { CallEvent, CallStatus, Direction } from '../../sdk/index.js';
+import type { MediaFailureKind } from '../../core/retry-policy.js';
+import type { CallEvent, CallStatus, Direction, RecordingEvent } from '../../sdk/index.js';
+import { accounts } from './accounts.js';
 import { instant } from './columns.js';
 import { instanceId } from './instances.js';
 import { records } from './records.js';
@@ -39,6 +42,8 @@ export const callFacts = pgTable(
     direction: text('direction').$type<Direction>(),
     answeredBy: text('answered_by').$type<NonNullable<CallEvent['answeredBy']>>(),
     voicemail: boolean('voicemail').notNull(),
+    /** Null where the record is no recording. */
+    recording: text('recording').$type<RecordingEvent['status']>(),
     occurredAt: instant('occurred_at'),
     startedAt: instant('started_at'),
     answeredAt: instant('answered_at'),
@@ -83,5 +88,36 @@ export const calls = pgTable(
     index('calls_by_account').on(table.instanceId, table.accountId, table.sequence),
     index('calls_by_conversation').on(table.instanceId, table.conversationId, table.sequence),
     index('calls_by_time').on(table.instanceId, table.beganAt),
+  ],
+);
+
+/**
+ * - `waiting`: the provider is asked when it is due.
+ * - `missing`: a gap is open; nothing is asked any more.
+ * - `arrived`: it came after all; the gap is to be closed.
+ */
+export type RecordingSearchState = 'waiting' | 'missing' | 'arrived';
+
+/** Calls that ended without a recording that was announced or expected. A row goes when it has come. */
+export const recordingSearches = pgTable(
+  'recording_searches',
+  {
+    instanceId: instanceId(),
+    callId: uuid('call_id').notNull(),
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    state: text('state').$type<RecordingSearchState>().notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    dueAt: instant('due_at').notNull(),
+    leasedUntil: instant('leased_until'),
+    /** The node that asks. */
+    leaseHolder: uuid('lease_holder'),
+    failureKind: text('failure_kind').$type<MediaFailureKind>(),
+    failure: text('failure'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.instanceId, table.callId] }),
+    index('recording_searches_due').on(table.dueAt).where(sql`state <> 'missing'`),
   ],
 );
