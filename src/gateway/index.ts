@@ -51,20 +51,25 @@ type Cleanup = (() => Promise<void> | void)[];
 /**
  * Starts a gateway: data directory, keys, database, pipeline, and the two listeners last, when all that stands behind them
  * works. When a step fails, those before it are undone and the error says what to do.
+ *
+ * @param load the plugins: the built-in ones and those that the configuration names, unless a demonstration plays one itself.
  */
-export async function startGateway(config: Config, log: Log): Promise<Gateway> {
+export async function startGateway(
+  config: Config,
+  log: Log,
+  load = () => loadRegistry(config, log),
+): Promise<Gateway> {
   const cleanup: Cleanup = [];
   try {
-    return await start(config, log, cleanup);
+    // First, since a plugin that is missing must leave everything as it was.
+    return await start(config, log, await load(), cleanup);
   } catch (error) {
     await undo(cleanup, log);
     throw error;
   }
 }
 
-async function start(config: Config, log: Log, cleanup: Cleanup): Promise<Gateway> {
-  // First, since a plugin that is missing must leave everything as it was.
-  const registry = await loadRegistry(config, log);
+async function start(config: Config, log: Log, registry: Registry, cleanup: Cleanup): Promise<Gateway> {
   if (config.allowTestEndpoints) log.warn(testEndpointsWarning);
   const data = await openDataDirectory(config.dataDirectory);
   cleanup.push(() => data.release());

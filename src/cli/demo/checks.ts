@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalBytes } from '../../core/canonical.js';
 import { type Envelope, envelopeSchema } from '../../sdk/index.js';
+import type { CallApi } from './api.js';
 
 export interface Check {
   readonly what: string;
@@ -32,6 +33,34 @@ export async function checkArchive(
       ok: envelopes.every(digestHolds),
     },
   ];
+}
+
+interface Conversation {
+  readonly channels: readonly string[];
+  readonly calls: number;
+}
+
+interface Call {
+  readonly outcome: string;
+  readonly talkSeconds: number | null;
+  readonly recordings: readonly { readonly state: string }[];
+}
+
+/** That one conversation of two people is found, whichever way they spoke. */
+export async function checkConversation(
+  api: CallApi,
+  { custodian, contact }: { readonly custodian: string; readonly contact: string },
+): Promise<Check> {
+  const { data: conversations } = (await api('/conversations')) as unknown as { data: Conversation[] };
+  const { data: calls } = (await api('/calls')) as unknown as { data: Call[] };
+  const found = conversations.find(({ channels }) =>
+    ['sms', 'voice', 'whatsapp'].every((channel) => channels.includes(channel)),
+  );
+  const [call] = calls;
+  return {
+    what: `${custodian} and ${contact} have one conversation over sms, whatsapp and voice, and their call has its recording`,
+    ok: found?.calls === 1 && call?.outcome === 'answered' && call.recordings[0]?.state === 'stored',
+  };
 }
 
 /** Looks for what was said, and for who said it, in the raw bytes of the database and everything beside it. */

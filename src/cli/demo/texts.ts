@@ -1,37 +1,25 @@
-import { createHash } from 'node:crypto';
-import type { TwilioRequest } from './requests.js';
+import { desk, lena, marcus, owen, sarah } from './people.js';
+import type { Step } from './steps.js';
+import { accountSid, sidOf, type TwilioRequest } from './twilio.js';
 
-/** A day at an adviser's desk, as Twilio would post it. All numbers are from the range reserved for fiction. */
-
-export const accountSid = 'AC00000000000000000000000000000d10';
-export const custodian = { name: 'Dana Whitfield', address: '+12025550142' };
-
-const desk = custodian.address;
-const sarah = '+12025550171';
-const marcus = '+12025550172';
-const lena = '+12025550173';
-const owen = '+12025550174';
+/** A day of texts at an adviser's desk, as Twilio would post them. */
 
 export const texts = [
   ['Sarah asks', sarah, 'Good morning Dana, did the transfer from my old provider arrive yet?'],
   ['Sarah asks', sarah, 'And could you send me the fee schedule again? I cannot find it.'],
   ['Owen writes', owen, 'Please move 20,000 from the cash account into the bond fund this week.'],
   ['Sarah writes', sarah, 'Found it, thank you. Talk on Thursday at 3.'],
+  ['Lena asks', lena, 'Dana, is the Lisbon flat something the pension could hold?'],
   ['Owen writes', owen, 'On second thought make it 15,000 – I need some for the roof.'],
 ] as const;
 
-export interface Step {
-  readonly what: string;
-  readonly request: TwilioRequest;
-}
-
-export function dayOfTraffic(): Step[] {
-  const steps: Step[] = texts.map(([what, from, text], index) => ({
+/** @param apiUrl where Twilio keeps the pictures. */
+export function textsOfTheDay(apiUrl: string): Step<TwilioRequest>[] {
+  const steps: Step<TwilioRequest>[] = texts.map(([what, from, text], index) => ({
     what,
     request: sms(`text-${index}`, from, text),
   }));
-  steps.splice(2, 0, { what: 'Marcus sends two pictures of a signed form', request: mms() });
-  steps.splice(4, 0, { what: 'Lena writes on WhatsApp', request: whatsapp() });
+  steps.splice(2, 0, { what: 'Marcus sends two pictures of a signed form', request: mms(apiUrl) });
   steps.push(
     { what: 'Owen opts out', request: keyword('stop', 'STOP') },
     { what: 'Owen opts in again', request: keyword('start', 'START') },
@@ -67,10 +55,10 @@ function sms(seed: string, from: string, text: string, more: Record<string, stri
   };
 }
 
-function mms(): TwilioRequest {
+function mms(apiUrl: string): TwilioRequest {
   const sid = sidOf('MM', 'form');
   const media = (name: string) =>
-    `https://api.twilio.com/2010-04-01/Accounts/${accountSid}/Messages/${sid}/Media/${sidOf('ME', name)}`;
+    `${apiUrl}/2010-04-01/Accounts/${accountSid}/Messages/${sid}/Media/${sidOf('ME', name)}`;
   const { fields } = sms('form', marcus, 'Signed, both pages.', {
     MessageSid: sid,
     SmsSid: sid,
@@ -82,19 +70,6 @@ function mms(): TwilioRequest {
     MediaUrl1: media('page-2'),
   });
   return { endpoint: 'messages', fields };
-}
-
-function whatsapp(): TwilioRequest {
-  return sms(
-    'whatsapp',
-    `whatsapp:${lena}`,
-    'Hi Dana, is the Lisbon flat something the pension could hold?',
-    {
-      To: `whatsapp:${desk}`,
-      ProfileName: 'Lena',
-      WaId: lena.slice(1),
-    },
-  );
 }
 
 function keyword(seed: string, word: 'STOP' | 'START'): TwilioRequest {
@@ -117,8 +92,4 @@ function receipt(status: string): TwilioRequest {
       ApiVersion: '2010-04-01',
     },
   };
-}
-
-function sidOf(prefix: string, seed: string): string {
-  return prefix + createHash('md5').update(seed).digest('hex');
 }
