@@ -1,6 +1,7 @@
 import { defineConnector, type WebhookEndpoint } from 'archway/sdk';
 import { retryOptions, verify } from '../../providers/twilio/verify.js';
 import { call, routeCall } from './call.js';
+import { check } from './check.js';
 import { mediaRequest } from './media.js';
 import { parse } from './parse.js';
 import { reconcile } from './reconcile.js';
@@ -71,4 +72,5 @@ export default defineConnector({
   recordings,
   reconcile,
   media: mediaRequest,
+  check,
 });

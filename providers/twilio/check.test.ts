@@ -24,8 +24,9 @@ async function twilioWith(account: object, numbers: readonly object[], status = 
   close = () => server.close();
   const apiBaseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const settings = { accountSid, authToken: 'made-up', apiBaseUrl };
-  const check = () => checkAtTwilio({ settings, signal: new AbortController().signal }, [expected]);
-  return { check, asked };
+  const checkAll = (urls: readonly ExpectedUrl[]) =>
+    checkAtTwilio({ settings, signal: new AbortController().signal }, urls);
+  return { check: () => checkAll([expected]), checkAll, asked };
 }
 
 describe('an account at Twilio', () => {
@@ -47,6 +48,22 @@ describe('an account at Twilio', () => {
   ])('is not well when its number %s', async (_, numbers, words) => {
     const { check } = await twilioWith({ status: 'active' }, numbers);
     expect((await check())[1]).toMatchObject({ ok: false, detail: expect.stringMatching(words) });
+  });
+
+  it('is looked at for calls and their status each by itself', async () => {
+    const voice_url = 'https://archway.example.com/webhooks/1/voice#rc=5&rp=all';
+    const { checkAll } = await twilioWith({ status: 'active' }, [{ voice_url, status_callback: '' }]);
+    const checks = await checkAll([
+      { number: '+14155550100', kind: 'voice', url: voice_url.split('#')[0] ?? '' },
+      { number: '+14155550100', kind: 'call-status', url: 'https://archway.example.com/webhooks/1/status' },
+    ]);
+    expect(checks.map(({ name, ok }) => [name, ok])).toEqual([
+      ['credentials', true],
+      ['number-voice-url', true],
+      ['number-call-status-url', false],
+    ]);
+    expect(checks[2]?.detail).toContain('Call status changes');
+    expect(checks[2]?.remedy).toContain('/status#rc=5&rp=all');
   });
 
   it('is not well when it is suspended', async () => {

@@ -3,11 +3,18 @@ import { openRestClient, type RestClient } from './rest-client.js';
 import type { ApiSettings } from './settings.js';
 import { retryOptions } from './verify.js';
 
+/** What a number leads to, as Twilio's API names it, and as its console does. */
+const places = {
+  sms: { member: 'sms_url', label: 'A message comes in' },
+  voice: { member: 'voice_url', label: 'A call comes in' },
+  'call-status': { member: 'status_callback', label: 'Call status changes' },
+} as const;
+
 /** Where a number of ours should send what comes in. */
 export interface ExpectedUrl {
   /** In E.164 form. */
   readonly number: string;
-  readonly kind: 'sms' | 'voice';
+  readonly kind: keyof typeof places;
   readonly url: string;
 }
 
@@ -42,7 +49,11 @@ async function checkCredentials(client: RestClient, { accountSid }: ApiSettings)
 
 const numbersSchema = z.looseObject({
   incoming_phone_numbers: z.array(
-    z.looseObject({ sms_url: z.string().nullish(), voice_url: z.string().nullish() }),
+    z.looseObject({
+      sms_url: z.string().nullish(),
+      voice_url: z.string().nullish(),
+      status_callback: z.string().nullish(),
+    }),
   ),
 });
 
@@ -64,14 +75,15 @@ async function checkNumber(
         'Check the number in the settings, and that it belongs to this account and not to another subaccount.',
     };
   }
-  const set = (kind === 'sms' ? found.sms_url : found.voice_url) ?? '';
+  const { member, label } = places[kind];
+  const set = found[member] ?? '';
   const [address, options] = set.split('#');
   if (address !== url) {
     return {
       name,
       ok: false,
-      detail: `At Twilio ${number} leads to ${address === '' ? 'no URL' : 'another URL'}, and not to this gateway.`,
-      remedy: `In Twilio’s console set it to ${url}${retryOptions}. A messaging service has a URL of its own.`,
+      detail: `At Twilio “${label}” of ${number} leads to ${address === '' ? 'no URL' : 'another URL'}, and not to this gateway.`,
+      remedy: `In Twilio’s console set it to ${url}${retryOptions}.${kind === 'sms' ? ' A messaging service has a URL of its own.' : ''}`,
     };
   }
   const hint = options === undefined ? `, without ${retryOptions}: then Twilio tries only once more` : '';
