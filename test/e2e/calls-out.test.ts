@@ -59,6 +59,18 @@ function reports(first: string, statusUrl: string, action: string): TwilioReques
   ];
 }
 
+/** That the recording of a call is there. */
+function recordedAt(url: string, call: string): TwilioRequest {
+  const RecordingUrl = `https://api.twilio.com/2010-04-01/Accounts/${desk.accountSid}/Recordings/${recording}`;
+  return {
+    url,
+    fields: {
+      ...{ CallSid: call, RecordingSid: recording, RecordingSource: 'StartCallRecordingAPI', RecordingUrl },
+      ...{ RecordingStatus: 'completed', RecordingDuration: '2', RecordingChannels: '2' },
+    },
+  };
+}
+
 it('a call that goes out rings the custodian, tells both, records after that, and is one call in the log', async () => {
   const twilio = await TwilioCalls.open();
   const gateway = await startTestGateway(testEndpoints);
@@ -94,14 +106,7 @@ it('a call that goes out rings the custodian, tells both, records after that, an
   const status = form.get('StatusCallback') ?? '';
   const all = [
     ...reports(first, status, attribute(twiml, 'Dial', 'action')),
-    {
-      url: recorded?.form.get('RecordingStatusCallback') ?? '',
-      fields: {
-        ...{ CallSid: first, RecordingSid: recording, RecordingSource: 'StartCallRecordingAPI' },
-        ...{ RecordingStatus: 'completed', RecordingDuration: '2', RecordingChannels: '2' },
-        RecordingUrl: `https://api.twilio.com/2010-04-01/Accounts/${desk.accountSid}/Recordings/${recording}`,
-      },
-    },
+    recordedAt(recorded?.form.get('RecordingStatusCallback') ?? '', first),
   ];
   const kept = { sid: recording, call: first, status: 'completed', createdAt: new Date() };
   twilio.recordings.push({ ...kept, durationSeconds: 2, channels: 2, sound });
