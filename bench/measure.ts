@@ -120,7 +120,7 @@ async function drain(gateway: GatewayServer, sent: number): Promise<number> {
     }
     if (performance.now() - begun > drainMaxMs)
       throw new Error(`Only ${status.deliveries.delivered} were archived.`);
-    await sleep(250);
+    await sleep(500);
   }
 }
 

@@ -1,7 +1,10 @@
+import canonicalizeModule from 'canonicalize';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalBytes, wellFormed } from './canonical.js';
 
+// The package is CommonJS with types of an ES module: at run time the default import is the function itself.
+const canonicalize = canonicalizeModule as unknown as (value: unknown) => string;
 const canonical = (value: unknown) => Buffer.from(canonicalBytes(value)).toString('utf8');
 
 /** JSON that has a canonical form here: integers only, well-formed strings. */
@@ -45,6 +48,15 @@ describe('canonicalBytes', () => {
     expect(canonical(given)).toBe(
       '{"literals":[null,true,false],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
     );
+  });
+
+  it('writes what the library of the RFC’s authors writes', () => {
+    const equal = (value: unknown) => {
+      expect(canonical(value)).toBe(canonicalize(value));
+    };
+    fc.assert(fc.property(tree, equal));
+    const texts = fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }));
+    fc.assert(fc.property(texts, (value) => equal(wellFormed(value))));
   });
 
   it('leaves out what is undefined in an object', () => {

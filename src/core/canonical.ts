@@ -1,8 +1,3 @@
-import canonicalizeModule from 'canonicalize';
-
-// The package is CommonJS with types of an ES module: at run time the default import is the function itself.
-const canonicalizeJson = canonicalizeModule as unknown as (value: unknown) => string;
-
 /**
  * Canonical JSON by RFC 8785 (JCS), as UTF-8. Stricter than JCS where two readers could still disagree: only integers
  * within ±(2^53−1), only well-formed strings, no `undefined` inside arrays, only plain objects.
@@ -10,10 +5,47 @@ const canonicalizeJson = canonicalizeModule as unknown as (value: unknown) => st
  * @throws {TypeError} names the path of the value that has no canonical form.
  */
 export function canonicalBytes(value: unknown): Uint8Array {
-  assertCanonical(value, '$');
-  return Buffer.from(canonicalizeJson(value), 'utf8');
+  const json = canonicalJson(value);
+  if (json === undefined) assertCanonical(value, '$');
+  return Buffer.from(json as string, 'utf8');
 }
 
+/**
+ * One pass over the value, since every record goes through here four times; undefined for what has no canonical form. With
+ * numbers being integers, JCS is JSON with the keys of each object in the order of their UTF-16 code units.
+ */
+function canonicalJson(value: unknown): string | undefined {
+  if (typeof value === 'string') return value.isWellFormed() ? JSON.stringify(value) : undefined;
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined;
+  if (value === null || typeof value === 'boolean') return String(value);
+  if (Array.isArray(value)) return canonicalArray(value);
+  return typeof value === 'object' && isPlain(value) ? canonicalObject(value) : undefined;
+}
+
+function canonicalArray(items: readonly unknown[]): string | undefined {
+  let json = '';
+  for (let index = 0; index < items.length; index += 1) {
+    const item = canonicalJson(items[index]);
+    if (item === undefined) return undefined;
+    json += index === 0 ? item : `,${item}`;
+  }
+  return `[${json}]`;
+}
+
+function canonicalObject(object: object): string | undefined {
+  const items = object as Readonly<Record<string, unknown>>;
+  let json = '';
+  for (const key of Object.keys(items).sort()) {
+    if (!key.isWellFormed()) return undefined;
+    if (items[key] === undefined) continue;
+    const item = canonicalJson(items[key]);
+    if (item === undefined) return undefined;
+    json += `${json === '' ? '' : ','}${JSON.stringify(key)}:${item}`;
+  }
+  return `{${json}}`;
+}
+
+/** @throws {TypeError} for the first value that has no canonical form. */
 function assertCanonical(value: unknown, path: string): void {
   if (typeof value === 'string') {
     if (!value.isWellFormed()) throw new TypeError(`${path} holds a lone surrogate, which has no UTF-8 form`);

@@ -41,6 +41,12 @@ const sharedOptions: DriverOptions = {
   connection: { application_name: 'archway' },
 };
 
+/**
+ * All that is asked here is found by an index. By default a planner takes reading in order for so much cheaper that it reads
+ * whole tables while they are small or unknown, and compiles what it misjudges.
+ */
+const planning = { random_page_cost: '1.1', jit: 'off' };
+
 export async function openDatabase(location: DatabaseLocation): Promise<Database> {
   if (location.kind === 'postgres') {
     const { url, connectionsMax = 10 } = location;
@@ -59,6 +65,7 @@ export async function openDatabase(location: DatabaseLocation): Promise<Database
         // Statements are prepared to save messages, not plans: one that was made while the tables were small, or without
         // the value that a partial index asks for, would be kept when it has become a bad one.
         plan_cache_mode: 'force_custom_plan',
+        ...planning,
       },
     };
     const pool = new Pool({

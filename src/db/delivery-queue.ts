@@ -17,14 +17,15 @@ export async function enqueueDeliveries(tx: Queries, rows: readonly NewDelivery[
   if (rows.length === 0) return;
   const unique = new Map(rows.map((row) => [laneOrder(row), row]));
   const ordered = [...unique].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, row]) => row);
-  // A lane that waits for its head keeps waiting: a new record behind it must not hurry the retry.
+  // A lane that waits for its head keeps waiting: a new record behind it must not hurry the retry. Its row is locked all the
+  // same, so that whoever gives the lane back looks at what waits before this or after it, and not beside it.
   const due = sql`
     insert into lanes (instance_id, sink_id, lane, due_at)
     select instance_id, sink_id, lane, now()
     from unnest(${sql.param(ordered.map((row) => row.instanceId))}::uuid[],
                 ${sql.param(ordered.map((row) => row.sinkId))}::uuid[],
                 ${sql.param(ordered.map((row) => row.lane))}::uuid[]) as due (instance_id, sink_id, lane)
-    on conflict (sink_id, lane) do update set due_at = coalesce(lanes.due_at, now())`;
+    on conflict (sink_id, lane) do update set due_at = now() where lanes.due_at is null`;
   const sinkIds = rows.map((row) => row.sinkId);
   const sinks = sql.param([...new Set(sinkIds)]);
   const notify = sql`select pg_notify(${deliveriesChannel}, sink) from unnest(${sinks}::text[]) as sink`;
@@ -68,28 +69,19 @@ export async function readPending(
   queries: Queries,
   request: { sinkId: string; lanes: readonly string[]; perLaneMax: number },
 ): Promise<Map<string, DeliveryRow[]>> {
-  const ranked = queries
-    .select({
-      id: deliveries.id,
-      place: sql<number>`row_number() over (partition by lane order by sequence)`.as('place'),
-    })
-    .from(deliveries)
-    .where(
-      and(
-        eq(deliveries.sinkId, request.sinkId),
-        sql`${deliveries.lane} = any(${sql.param([...request.lanes])}::uuid[])`,
-        eq(deliveries.state, 'pending'),
-      ),
-    )
-    .as('ranked');
+  // Lane by lane, so that the plan is the same whatever the planner believes of the table.
+  const heads = sql`
+    select head.id from unnest(${sql.param([...request.lanes])}::uuid[]) as claimed (lane)
+    cross join lateral (
+      select id from deliveries where sink_id = ${request.sinkId} and lane = claimed.lane and state = 'pending'
+      order by sequence limit ${request.perLaneMax}) as head`;
   const rows = await queries
-    .select({ delivery: deliveries })
+    .select()
     .from(deliveries)
-    .innerJoin(ranked, eq(ranked.id, deliveries.id))
-    .where(sql`${ranked.place} <= ${request.perLaneMax}`)
+    .where(sql`${deliveries.id} in (${heads})`)
     .orderBy(asc(deliveries.sequence));
   const groups = new Map<string, DeliveryRow[]>(request.lanes.map((lane) => [lane, []]));
-  for (const { delivery } of rows) groups.get(delivery.lane)?.push(delivery);
+  for (const row of rows) groups.get(row.lane)?.push(row);
   return groups;
 }
 
@@ -162,18 +154,24 @@ export async function releaseLanes(
   tx: Queries,
   release: { sinkId: string; holder: string; lanes: readonly { lane: string; retryInMs: number }[] },
 ): Promise<void> {
-  const ids = sql.param(release.lanes.map(({ lane }) => lane));
-  const delays = sql.param(release.lanes.map(({ retryInMs }) => retryInMs));
-  const mine = sql`lanes.sink_id = ${release.sinkId} and lanes.lease_holder = ${release.holder}`;
-  const lock = sql`select 1 from lanes where ${mine} and lane = any(${ids}::uuid[]) order by lane for update`;
+  const lanes = release.lanes.toSorted((left, right) => (left.lane < right.lane ? -1 : 1));
+  const released = sql`unnest(${sql.param(lanes.map(({ lane }) => lane))}::uuid[],
+    ${sql.param(lanes.map(({ retryInMs }) => retryInMs))}::float8[]) as released (lane, delay_ms)`;
+  // Looked up lane by lane, by their keys: a planner that knows little of the tables would look at all lanes, and at all
+  // that waits, for each of them.
+  const mine = sql`
+    select lanes.ctid from lanes
+    where lanes.sink_id = ${release.sinkId} and lanes.lane = released.lane
+      and lanes.lease_holder = ${release.holder} limit 1`;
+  const lock = sql`select 1 from ${released} cross join lateral (${mine} for update) as mine`;
   const give = sql`
     update lanes set lease_holder = null, leased_until = null,
-      due_at = case when exists (
-        select 1 from deliveries where deliveries.sink_id = lanes.sink_id and deliveries.lane = lanes.lane
-          and deliveries.state = 'pending')
-        then now() + released.delay_ms * interval '1 millisecond' end
-    from unnest(${ids}::uuid[], ${delays}::float8[]) as released (lane, delay_ms)
-    where ${mine} and lanes.lane = released.lane`;
+      due_at = case when (
+        select sequence from deliveries where deliveries.sink_id = lanes.sink_id and deliveries.lane = lanes.lane
+          and deliveries.state = 'pending' order by sequence limit 1) is not null
+        then now() + given.delay_ms * interval '1 millisecond' end
+    from (select mine.ctid, released.delay_ms from ${released} cross join lateral (${mine}) as mine) as given
+    where lanes.ctid = given.ctid`;
   await runInOrder(tx, [lock, give]);
 }
 

@@ -65,15 +65,12 @@ export async function findByEventKeys(
   eventKeys: readonly string[],
 ): Promise<Map<string, RecordRow>> {
   if (eventKeys.length === 0) return new Map();
-  const rows = await queries
-    .select()
-    .from(records)
-    .where(
-      and(
-        eq(records.instanceId, instanceId),
-        sql`${records.eventKey} = any(${sql.param([...eventKeys])}::uuid[])`,
-      ),
-    );
+  // Key by key, so that the plan is the same whatever the planner believes of the table.
+  const known = sql`
+    select record.id from unnest(${sql.param([...eventKeys])}::uuid[]) as wanted (key)
+    cross join lateral (
+      select id from records where instance_id = ${instanceId} and event_key = wanted.key limit 1) as record`;
+  const rows = await queries.select().from(records).where(sql`${records.id} in (${known})`);
   return new Map(rows.map((row) => [row.eventKey, row]));
 }
 

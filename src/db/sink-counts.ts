@@ -159,6 +159,7 @@ export async function readFigures(queries: Queries, instanceId?: string): Promis
       select records.recorded_at, deliveries.record_id, deliveries.failure_kind, deliveries.failure
       from deliveries join records on records.id = deliveries.record_id
       where deliveries.sink_id = sinks.id and deliveries.state = 'pending'
+        and deliveries.sequence > 0
       order by deliveries.sequence limit 1) as oldest on true
     where ${some}`);
   return new Map(

@@ -23,6 +23,7 @@ export const eventTimeOf = (table: string) =>
 
 /** Adds threads, or channels to those that are known. No two of the given ones may have the same id. */
 export async function upsertThreads(tx: Queries, given: readonly NewThread[]): Promise<void> {
+  if (given.length === 0) return;
   const column = (value: (thread: NewThread) => string | null) => sql`${sql.param(given.map(value))}::text[]`;
   await tx.execute(sql`
     insert into threads (id, instance_id, account_id, channels)
@@ -35,19 +36,33 @@ export async function upsertThreads(tx: Queries, given: readonly NewThread[]): P
       where not threads.channels @> excluded.channels`);
 }
 
-/** Adds the parties that are not known yet, and returns the threads that have a new one. */
-export async function insertParties(tx: Queries, rows: readonly NewThreadParty[]): Promise<Set<string>> {
-  const threadIds = [...new Set(rows.map(({ threadId }) => threadId))];
-  const counts = async () => {
-    const found = await tx.execute<{ thread_id: string; count: number }>(sql`
-      select thread_id, count(*)::int as count from thread_parties
-      where thread_id = any(${sql.param(threadIds)}::uuid[]) group by thread_id`);
-    return new Map(found.map(({ thread_id, count }) => [thread_id, count]));
-  };
-  const before = await counts();
+/** Adds the parties of threads; those that are known stay as they are. */
+export async function insertParties(tx: Queries, rows: readonly NewThreadParty[]): Promise<void> {
   await insertRows(tx, threadParties, rows, sql`do nothing`);
-  const after = await counts();
-  return new Set(threadIds.filter((id) => before.get(id) !== after.get(id)));
+}
+
+export interface KnownThread {
+  readonly channels: ReadonlySet<string>;
+  /** Keyed ids of the addresses that occur in it. */
+  readonly parties: ReadonlySet<string>;
+}
+
+/** What is known of these threads. MUST be asked while the journal is held, if anything is to follow from it. */
+export async function readKnownThreads(
+  tx: Queries,
+  threadIds: readonly string[],
+): Promise<Map<string, KnownThread>> {
+  const rows = await tx.execute<{ id: string; channels: string; parties: string }>(sql`
+    select threads.id, array_to_string(threads.channels, ' ') as channels,
+      array_to_string(array(
+        select address_id from thread_parties where thread_parties.thread_id = threads.id), ' ') as parties
+    from threads where id = any(${sql.param([...threadIds])}::uuid[])`);
+  return new Map(
+    rows.map(({ id, channels, parties }) => [
+      id,
+      { channels: new Set(channels.split(' ')), parties: new Set(parties.split(' ')) },
+    ]),
+  );
 }
 
 /** What one record adds to the span that its time lies in. */
@@ -120,12 +135,14 @@ export async function recountSpans(
     from (
       select thread_spans.thread_id, position, ${totals(sql`dated.kind`, sql`dated.at`, sql`dated.sequence`)}
       from (
-        select records.conversation_id, records.sequence, ${eventTimeOf('records')} as at,
-          case when kind = 'call' and calls.id is null then ${leg} else kind end as kind
-        from records left join calls on kind = 'call'
-          and calls.instance_id = records.instance_id and calls.sequence = records.sequence
-        where records.instance_id = ${instanceId} and kind not in ('receipt', 'conflict')
-          and records.conversation_id = any(${sql.param([...threadIds])}::uuid[])
+        select said.* from unnest(${sql.param([...threadIds])}::uuid[]) as given (thread_id)
+        cross join lateral (
+          select records.conversation_id, records.sequence, ${eventTimeOf('records')} as at,
+            case when kind = 'call' and calls.id is null then ${leg} else kind end as kind
+          from records left join calls on kind = 'call'
+            and calls.instance_id = records.instance_id and calls.sequence = records.sequence
+          where records.instance_id = ${instanceId} and records.conversation_id = given.thread_id
+            and kind not in ('receipt', 'conflict') offset 0) as said
       ) as dated
       join thread_spans on thread_spans.thread_id = dated.conversation_id
         and (since is null or since <= dated.at) and (until is null or until > dated.at)

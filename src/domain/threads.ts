@@ -10,6 +10,7 @@ import {
   holdJournal,
   insertParties,
   readBounds,
+  readKnownThreads,
   readParties,
   recountSpans,
   renameSpans,
@@ -60,8 +61,8 @@ export function touchOf(tenant: Tenant, content: Communication, place: Place): T
 }
 
 /**
- * Brings the conversations up to these new records. MUST run in their transaction, after the call log has been brought up to
- * them.
+ * Brings the conversations up to these new records. MUST run in their transaction, which holds the journal, after the call log
+ * has been brought up to them.
  *
  * @param calls which calls have appeared in a thread, or gone from it.
  */
@@ -94,15 +95,23 @@ async function noteParties(tx: Queries, tenant: Tenant, touches: readonly Touch[
       parties.set(place, { threadId, addressId: party.addressId, own });
     }
   }
-  const threadRows = [...threads].map(([id, { accountId, channels }]) => ({
-    id,
-    instanceId,
-    accountId,
-    channels: [...channels],
-  }));
-  await upsertThreads(tx, threadRows);
-  const partyRows = [...parties.values()].map((party) => ({ instanceId, ...party }));
-  return insertParties(tx, partyRows);
+  // Nearly all belong to threads that are known, and change nothing but counts.
+  const known = await readKnownThreads(tx, [...threads.keys()]);
+  const isNews = (threadId: string, channels: ReadonlySet<string>) =>
+    [...channels].some((channel) => known.get(threadId)?.channels.has(channel) !== true);
+  const newThreads = [...threads].filter(([id, { channels }]) => isNews(id, channels));
+  await upsertThreads(
+    tx,
+    newThreads.map(([id, thread]) => ({ id, instanceId, ...thread, channels: [...thread.channels] })),
+  );
+  const newParties = [...parties.values()].filter(
+    ({ threadId, addressId: party }) => known.get(threadId)?.parties.has(party) !== true,
+  );
+  await insertParties(
+    tx,
+    newParties.map((party) => ({ instanceId, ...party })),
+  );
+  return new Set(newParties.map(({ threadId }) => threadId));
 }
 
 /** Keeps a statement at a size that a server handles with ease. */

@@ -15,14 +15,7 @@ import { partiesAt, type Resolve } from '../domain/people.js';
 import { sealContent } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
 import { type Touch, touchOf } from '../domain/threads.js';
-import {
-  type Content,
-  contentSchema,
-  type OwnEvent,
-  type Person,
-  type Provenance,
-  type Skeleton,
-} from '../sdk/index.js';
+import type { Content, OwnEvent, Person, Provenance, Skeleton } from '../sdk/index.js';
 import type { Draft, DraftContent, Source } from './draft.js';
 
 /** A finished record with what is found by it: the rows of one journal entry. */
@@ -186,14 +179,14 @@ function finishContent(given: DraftContent, at: Date, { tenant, people }: EntryC
   if (given.kind === 'unsupported' || given.kind === 'gap' || given.kind === 'alert') return given;
   if (given.kind === 'conflict') return { ...given, event: keepWanted(given.event, tenant) };
   const kept = keepWanted(given, tenant);
-  const content = {
+  // Not checked again: the event was when it was read, and the rest is our own.
+  return {
     ...kept,
     ...('attachments' in kept
       ? { attachments: kept.attachments.map((attachment) => ({ ...attachment, id: newId() })) }
       : {}),
     ...resolve(given, at, { tenant, people }),
-  };
-  return contentSchema.parse(content);
+  } as Content;
 }
 
 function keepWanted<Event extends OwnEvent>(event: Event, { keepLocation }: Tenant): Event {

@@ -89,7 +89,7 @@ export class Settlement {
       await releaseLanes(tx, { sinkId: sink.id, holder: node, lanes });
       // A success during a pause began before it, and says nothing about the end of it.
       const recovered = succeeded && !paused && pausing === undefined;
-      if (recovered) await markSinkHealthy(tx, sink.id);
+      if (recovered && pauses > 0) await markSinkHealthy(tx, sink.id);
       const { id: sinkId, instanceId } = sink;
       await countOutcomes(tx, { sinkId, instanceId, delivered, failed: judged.flat().length });
       return { judged, pausing: pausing !== undefined, recovered };

@@ -42,6 +42,7 @@ const startParameters = [
   ...['-c', 'wal_sync_method=fsync'],
   // As for a server: see client.ts.
   ...['-c', 'plan_cache_mode=force_custom_plan'],
+  ...['-c', 'random_page_cost=1.1'],
   // Errors reach the client; the log would repeat them with the statement and its values.
   ...['-c', 'log_min_messages=fatal'],
   // The engine touches all of its cache when it starts: the default of 128 MB costs that much memory at rest.

@@ -8,7 +8,7 @@ export interface HousekeepingOptions {
 
 const looksEveryBatches = 64;
 const checkpointAfterBytes = 64 * 1024 * 1024;
-const vacuumIntervalMs = 60_000;
+const vacuumIntervalMs = 15_000;
 
 /** The thresholds of autovacuum, with its default settings; the table that needs it most comes first. */
 const tablesToVacuum = `
@@ -26,6 +26,8 @@ const tablesToVacuum = `
 export class Housekeeping {
   #batches = 0;
   #checkpointedAt: number;
+  /** Somebody was at work when it was time. */
+  #vacuumIsDue = false;
   readonly #timer: NodeJS.Timeout;
 
   constructor(private readonly options: HousekeepingOptions) {
@@ -35,6 +37,7 @@ export class Housekeeping {
 
   /** To be called after each piece of work; now and then it writes a checkpoint. */
   afterWork(): void {
+    if (this.#vacuumIsDue) this.vacuum();
     this.#batches += 1;
     if (this.#batches < looksEveryBatches || !this.options.isFree()) return;
     this.#batches = 0;
@@ -44,9 +47,10 @@ export class Housekeeping {
     this.#checkpointedAt = position;
   }
 
-  /** One table at a time, since everybody waits meanwhile. */
+  /** One table at a time, since everybody waits meanwhile. While somebody is at work it waits for the next free moment. */
   vacuum(): void {
-    if (!this.options.isFree()) return;
+    this.#vacuumIsDue = !this.options.isFree();
+    if (this.#vacuumIsDue) return;
     const table = this.#readValue(tablesToVacuum);
     if (table !== undefined) this.options.execute(queryFrame(`VACUUM (ANALYZE) ${table}`));
   }

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { bigint, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { accounts } from './accounts.js';
 import { bytea, instant } from './columns.js';
-import { instanceId } from './instances.js';
+import { instanceIdUnchecked } from './instances.js';
 
 /**
  * - `pending`: committed, not read yet.
@@ -17,7 +17,7 @@ export const captures = pgTable(
   {
     id: uuid('id').primaryKey(),
     position: bigint('position', { mode: 'number' }).generatedAlwaysAsIdentity().notNull(),
-    instanceId: instanceId(),
+    instanceId: instanceIdUnchecked(),
     /** Null for what the gateway says of itself as a whole. */
     accountId: uuid('account_id').references(() => accounts.id),
     endpoint: text('endpoint').notNull(),

@@ -1,6 +1,6 @@
 import { bigint, boolean, index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { instant } from './columns.js';
-import { instanceId } from './instances.js';
+import { instanceIdUnchecked } from './instances.js';
 
 /**
  * Projection: a provider's conversation within one account, as `records.conversation_id` names it. What people call a
@@ -8,7 +8,7 @@ import { instanceId } from './instances.js';
  */
 export const threads = pgTable('threads', {
   id: uuid('id').primaryKey(),
-  instanceId: instanceId(),
+  instanceId: instanceIdUnchecked(),
   accountId: uuid('account_id'),
   channels: text('channels').array().notNull(),
 });
@@ -17,10 +17,8 @@ export const threads = pgTable('threads', {
 export const threadParties = pgTable(
   'thread_parties',
   {
-    instanceId: instanceId(),
-    threadId: uuid('thread_id')
-      .notNull()
-      .references(() => threads.id),
+    instanceId: instanceIdUnchecked(),
+    threadId: uuid('thread_id').notNull(),
     addressId: uuid('address_id').notNull(),
     own: boolean('own').notNull(),
   },
@@ -38,10 +36,8 @@ export const threadParties = pgTable(
 export const threadSpans = pgTable(
   'thread_spans',
   {
-    instanceId: instanceId(),
-    threadId: uuid('thread_id')
-      .notNull()
-      .references(() => threads.id),
+    instanceId: instanceIdUnchecked(),
+    threadId: uuid('thread_id').notNull(),
     position: integer('position').notNull(),
     since: instant('since'),
     until: instant('until'),

@@ -23,6 +23,12 @@ export const instanceId = () =>
     .references(() => instances.id);
 
 /**
+ * The same in the tables that get a row for each message: the database would look the instance up for every row. See
+ * docs/decisions/0022-references-not-checked-for-each-message.md.
+ */
+export const instanceIdUnchecked = () => uuid('instance_id').notNull();
+
+/**
  * The head of an instance's journal. The row is locked by every transaction that appends, so sequence numbers have
  * no holes and become visible in their order.
  */

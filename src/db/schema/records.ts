@@ -11,10 +11,9 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import type { Direction, ReceiptStatus, RecordKind } from '../../sdk/index.js';
-import { accounts } from './accounts.js';
 import { captures } from './captures.js';
 import { bytea, instant } from './columns.js';
-import { instanceId } from './instances.js';
+import { instanceId, instanceIdUnchecked } from './instances.js';
 
 /**
  * The journal. Rows are inserted and never updated, but for the destruction of `sealed_content` (content and salt) at
@@ -24,12 +23,12 @@ export const records = pgTable(
   'records',
   {
     id: uuid('id').primaryKey(),
-    instanceId: instanceId(),
+    instanceId: instanceIdUnchecked(),
     sequence: bigint('sequence', { mode: 'number' }).notNull(),
     kind: text('kind').$type<RecordKind>().notNull(),
     eventKey: uuid('event_key').notNull(),
     aboutKey: uuid('about_key'),
-    accountId: uuid('account_id').references(() => accounts.id),
+    accountId: uuid('account_id'),
     conversationId: uuid('conversation_id'),
     captureId: uuid('capture_id').references(() => captures.id),
     connectorVersion: text('connector_version').notNull(),
@@ -55,7 +54,7 @@ export const records = pgTable(
 export const recordAddresses = pgTable(
   'record_addresses',
   {
-    instanceId: instanceId(),
+    instanceId: instanceIdUnchecked(),
     addressId: uuid('address_id').notNull(),
     sequence: bigint('sequence', { mode: 'number' }).notNull(),
     role: text('role').$type<'from' | 'to'>().notNull(),
@@ -67,10 +66,8 @@ export const recordAddresses = pgTable(
 export const messages = pgTable(
   'messages',
   {
-    recordId: uuid('record_id')
-      .primaryKey()
-      .references(() => records.id),
-    instanceId: instanceId(),
+    recordId: uuid('record_id').primaryKey(),
+    instanceId: instanceIdUnchecked(),
     sequence: bigint('sequence', { mode: 'number' }).notNull(),
     eventKey: uuid('event_key').notNull(),
     accountId: uuid('account_id').notNull(),
@@ -109,7 +106,7 @@ export const messageHours = pgTable(
 export const receipts = pgTable(
   'receipts',
   {
-    instanceId: instanceId(),
+    instanceId: instanceIdUnchecked(),
     aboutKey: uuid('about_key').notNull(),
     sequence: bigint('sequence', { mode: 'number' }).notNull(),
     status: text('status').$type<ReceiptStatus>().notNull(),
