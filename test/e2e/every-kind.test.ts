@@ -1,0 +1,76 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { type Capture, envelopeSchema } from '../../src/sdk/index.js';
+import type { ConnectorSubject } from '../../src/testkit/index.js';
+import { builtIns } from '../conformance/built-ins.js';
+import type { GatewayProcess } from '../support/gateway-process.js';
+import { startTestGateway } from '../support/test-gateway.js';
+import { until } from '../support/until.js';
+
+/** Nobody listens there: no provider is asked. */
+const nowhere = 'http://127.0.0.1:9';
+
+/** Those that take what comes by requests; what comes by WhatsApp's socket has a table of its own (test/whatsapp). */
+const subjects = (await builtIns<ConnectorSubject>('connectors')).filter(
+  ({ subject }) => Object.keys(subject.connector.webhooks).length > 0,
+);
+
+it.each(subjects)(
+  '$name: every kind of event comes from the wire into the archive',
+  async ({ name, subject }) => {
+    const gateway = await startTestGateway();
+    const { id, webhooks } = await gateway.call<{ id: string; webhooks: Record<string, string> }>(
+      'POST',
+      '/v1/accounts',
+      { connector: name, name, settings: { ...subject.settings, apiBaseUrl: nowhere } },
+    );
+    // The kit holds that every declared kind has a fixture.
+    const fixtures = subject.fixtures.filter(
+      ({ capture, expected }) => expected.kind === 'events' && capture.endpoint in webhooks,
+    );
+    const refused: string[] = [];
+    for (const { name: fixture, capture } of fixtures) {
+      const url = new URL(webhooks[capture.endpoint]?.replace(/#.*$/, '') ?? '');
+      url.search = new URL(capture.url).search;
+      const status = await post(gateway, subject.sign({ ...capture, account: id, url: url.href }));
+      if (status < 200 || status > 299) refused.push(`${fixture}: ${status}`);
+    }
+    expect(refused).toEqual([]);
+    const kinds = new Set(
+      fixtures.flatMap(({ expected }) =>
+        expected.kind === 'events' ? expected.events.map(({ kind }) => kind) : [],
+      ),
+    );
+    await until(async () => {
+      const archived = await archivedKinds(gateway, id);
+      return [...kinds].every((kind) => archived.has(kind));
+    });
+  },
+);
+
+async function post(gateway: GatewayProcess, { url, method, headers, body }: Capture): Promise<number> {
+  const { pathname, search } = new URL(url);
+  const response = await fetch(`${gateway.webhookBase}${pathname}${search}`, {
+    method,
+    headers,
+    body: new Uint8Array(body),
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+/** Kinds of the envelopes of an account that lie in the archive. */
+async function archivedKinds(gateway: GatewayProcess, accountId: string): Promise<ReadonlySet<string>> {
+  const folder = join(gateway.dataDirectory, 'archive');
+  const names = await readdir(folder, { recursive: true });
+  const kinds = await Promise.all(
+    names
+      .filter((name) => name.endsWith('.json'))
+      .map(async (name) => {
+        const { skeleton } = envelopeSchema.parse(JSON.parse(await readFile(join(folder, name), 'utf8')));
+        return skeleton.account === accountId ? skeleton.kind : undefined;
+      }),
+  );
+  return new Set(kinds.filter((kind) => kind !== undefined));
+}
