@@ -84,6 +84,10 @@ async function addAccount(context: Context, given: string | undefined, options: 
   const { connector = '' } = request;
   const { id, webhooks } = await client.post('/v1/accounts', addedAccountShape, request);
   if (output.json) return output.value({ id, webhooks });
+  if (Object.keys(webhooks).length === 0) {
+    const next = `archway account show ${request.name}`;
+    return output.lines(`Added account ${id}. It has no webhooks; what it needs next says: ${next}`);
+  }
   await output.lines(`Added account ${id}. Paste these URLs into the console of the provider:`, '');
   await printWebhooks(context, client, connector, webhooks);
 }
@@ -125,11 +129,20 @@ async function showAccount(context: Context, account: string): Promise<void> {
     `  own addresses  ${found.ownAddresses.join(', ')}`,
     `  expected       ${expectationText(found.expectEveryMinutes)}`,
     ...troubleLines(found),
+    ...sessionLines(found.session),
     '  settings',
     ...settings,
     '',
   );
   await printWebhooks(context, client, found.connector, found.webhooks);
+}
+
+/** How the session of an account stands, of a connector that keeps one. */
+function sessionLines(session: z.infer<typeof accountShape>['session']): string[] {
+  if (!session) return [];
+  const { state, detail, action: next } = session;
+  const said = [state, ...(detail === null ? [] : [detail]), ...(next === null ? [] : [next])];
+  return said.map((text, index) => (index === 0 ? `  session        ${text}` : `                 ${text}`));
 }
 
 async function changeAccount(context: Context, account: string, options: ChangeOptions): Promise<void> {

@@ -55,6 +55,10 @@ export const accountShape = z.looseObject({
   settings: z.record(z.string(), z.unknown()),
   ownAddresses: z.array(z.string()),
   expectEveryMinutes: z.number().nullable().optional(),
+  session: z
+    .looseObject({ state: z.string(), detail: z.string().nullable(), action: z.string().nullable() })
+    .nullable()
+    .optional(),
   webhooks: webhooksShape,
   sendingTrouble: z
     .looseObject({

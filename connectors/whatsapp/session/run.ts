@@ -104,7 +104,8 @@ class Device {
     const over = new AbortController();
     const ordered = this.#heed(connection, AbortSignal.any([signal, over.signal]));
     const ended = await connection.ended;
-    await connection.commits.settled();
+    // What is still being committed must not meet the next connection. A run that has to end does not wait for it.
+    await Promise.race([connection.commits.settled(), whenAborted(signal)]);
     over.abort();
     signal.removeEventListener('abort', ending);
     this.#session.offer(undefined);
@@ -185,4 +186,11 @@ class Device {
     await this.#session.forget([keyGroup]);
     await this.#session.emit([], { [credentialsName]: null, 'history-pending': null });
   }
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
