@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../support/until.js';
 import { type Device, type Peer, WhatsAppServer } from './server/index.js';
@@ -41,6 +42,25 @@ describe('committed before acknowledged', () => {
     await acknowledged();
     expect(phone.store.texts.toSorted()).toEqual(texts.toSorted());
     expect(phone.store.bodies('stanza').filter(({ failure }) => failure !== undefined)).toEqual([]);
+  });
+
+  it('a call is acknowledged when its capture is committed, and not before', async () => {
+    await acknowledged();
+    let commit: (() => void) | undefined;
+    phone.session.beforeCommit = (received) => {
+      if (!received.some(({ endpoint }) => endpoint === 'stanza')) return undefined;
+      return new Promise((resolve) => {
+        commit = resolve;
+      });
+    };
+    const calls = () => server.seen.acks.filter((ack) => ack.class === 'call');
+    robin.call(device);
+    await until(() => commit !== undefined);
+    // Long enough for an acknowledgement that nothing holds back.
+    await sleep(500);
+    expect(calls()).toEqual([]);
+    commit?.();
+    await until(() => calls().length === 1);
   });
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('a life that ends before its commit %i', async (last) => {

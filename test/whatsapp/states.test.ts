@@ -172,3 +172,13 @@ describe('when the database is away', () => {
     expect(phone.store.bodies('stanza')).toEqual([]);
   });
 });
+
+it('another socket than WhatsApp’s own is refused, unless the operator allows test endpoints', async () => {
+  const before = server.seen.nodes.length;
+  const other = new TestDevice(server);
+  other.start((session) => {
+    session.allowTestEndpoints = false;
+  });
+  expect(await other.ended).toMatchObject({ name: 'Failure', kind: 'config' });
+  expect(server.seen.nodes.length).toBe(before);
+});

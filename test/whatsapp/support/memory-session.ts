@@ -34,7 +34,7 @@ export class MemoryStore {
 /** A session of a process that can die at any commit; what it leaves behind is in the store. */
 export class MemorySession implements Session<WhatsAppSettings> {
   readonly reports: SessionHealth[] = [];
-  readonly allowTestEndpoints = true;
+  allowTestEndpoints = true;
   /** Before a commit; may throw, or never resolve. */
   beforeCommit: (received: readonly Received[], changes: StateChanges) => Promise<void> | void = () =>
     undefined;
