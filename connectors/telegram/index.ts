@@ -12,10 +12,10 @@ import { verify } from './verify.js';
 export default defineConnector({
   id: 'telegram',
   title: 'Telegram bots and business accounts',
-  version: '1',
+  version: '2',
   settings: settingsSchema,
   capabilities: {
-    events: ['message', 'edit', 'deletion', 'reaction', 'membership'],
+    events: ['message', 'edit', 'deletion', 'reaction', 'membership', 'alias'],
     gaps: 'undetectable',
     // Telegram allows about 30 a second over all chats, and one in each; the throttler sees to the second.
     outbound: { textLengthMax, mediaMax: 10, replies: true, idempotent: false, messagesPerSecond: 25 },

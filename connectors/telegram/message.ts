@@ -2,7 +2,7 @@ import { type CommunicationEvent, type MessageEvent, z } from 'archway/sdk';
 import { contentOf } from './content.js';
 import { conversationOf, keyOf, messageKey, timeOf } from './keys.js';
 import { readMembershipNotice } from './membership.js';
-import { endsOf, senderOf } from './parties.js';
+import { chatAddress, endsOf, senderOf } from './parties.js';
 import type { Message } from './schemas.js';
 import { shorten } from './text.js';
 
@@ -27,7 +27,27 @@ export function readMessage(message: Message, botId: string): CommunicationEvent
     ...(forwardedFrom !== undefined && { forwardedFrom }),
     ...(Object.keys(provider).length > 0 && { provider }),
   };
-  return [event];
+  return [event, ...continuationOf(message)];
+}
+
+/** A group became a supergroup, which has another id: nothing is rewritten, and both ids mean one conversation. */
+function continuationOf(message: Message): CommunicationEvent[] {
+  const former = z.int().safeParse(message.migrate_from_chat_id);
+  if (!former.success) return [];
+  const { chat } = message;
+  const formerId = String(former.data);
+  return [
+    {
+      kind: 'alias',
+      key: `alias/${formerId}/${chat.id}`,
+      conversation: conversationOf(message),
+      formerConversation: formerId,
+      channel: 'telegram',
+      ...timeOf(message.date),
+      address: chatAddress(chat),
+      alias: { scheme: 'telegram', value: formerId, asReceived: formerId },
+    },
+  ];
 }
 
 /** The message as it reads now. One may be edited twice within Telegram's second: the update's id tells them apart. */

@@ -36,6 +36,27 @@ export async function upsertThreads(tx: Queries, given: readonly NewThread[]): P
       where not threads.channels @> excluded.channels`);
 }
 
+/** Notes of threads which ones they continue. The first word stays. */
+export async function continueThreads(
+  tx: Queries,
+  given: readonly { readonly id: string; readonly formerId: string }[],
+): Promise<void> {
+  for (const { id, formerId } of given) {
+    await tx.execute(sql`update threads set former_id = ${formerId} where id = ${id} and former_id is null`);
+  }
+}
+
+/** Of these threads those that continue another one, and which. */
+export async function readFormerThreads(
+  tx: Queries,
+  threadIds: readonly string[],
+): Promise<Map<string, string>> {
+  const rows = await tx.execute<{ id: string; former: string }>(sql`
+    select id, former_id as former from threads
+    where id = any(${sql.param([...threadIds])}::uuid[]) and former_id is not null`);
+  return new Map(rows.map(({ id, former }) => [id, former]));
+}
+
 /** Adds the parties of threads; those that are known stay as they are. */
 export async function insertParties(tx: Queries, rows: readonly NewThreadParty[]): Promise<void> {
   await insertRows(tx, threadParties, rows, sql`do nothing`);

@@ -3,6 +3,7 @@ import type { Queries } from '../db/client.js';
 import { type RecordRow, readRecords } from '../db/journal.js';
 import {
   type CallCount,
+  continueThreads,
   countCalls,
   countOccurrences,
   deleteThreads,
@@ -10,6 +11,7 @@ import {
   holdJournal,
   insertParties,
   readBounds,
+  readFormerThreads,
   readKnownThreads,
   readParties,
   recountSpans,
@@ -22,6 +24,7 @@ import type { Content, RecordKind } from '../sdk/index.js';
 import type { Account } from './accounts.js';
 import { aliasOf, readClaims, withOtherAddresses } from './address-aliases.js';
 import { addressId } from './addresses.js';
+import { conversationIdOf } from './conversation-ids.js';
 import { addressesOf, type Communication, eventTime } from './parties.js';
 import { type Claim, divide } from './periods.js';
 import { openContent, readSkeleton } from './records.js';
@@ -30,6 +33,8 @@ import type { Tenant } from './tenants.js';
 /** What one record says about the conversation that it belongs to. */
 export interface Touch {
   readonly threadId: string;
+  /** The thread that this one continues, where the record says so. */
+  readonly formerThreadId?: string | undefined;
   readonly accountId: string | null;
   readonly channel: string;
   readonly kind: RecordKind;
@@ -40,7 +45,7 @@ export interface Touch {
 
 interface Place {
   readonly conversationId: string | undefined;
-  readonly account: Pick<Account, 'id' | 'ownAddresses'> | undefined;
+  readonly account: Pick<Account, 'id' | 'connector' | 'ownAddresses'> | undefined;
   readonly at: Date;
   readonly sequence: number;
 }
@@ -57,7 +62,11 @@ export function touchOf(tenant: Tenant, content: Communication, place: Place): T
     return { addressId: id, own: ownIds.has(id) || (outbound && role === 'from') };
   });
   const { channel, kind } = content;
-  return { threadId: conversationId, accountId: account?.id ?? null, channel, kind, at, sequence, parties };
+  const former = kind === 'alias' ? content.formerConversation : undefined;
+  const formerThreadId =
+    former && account && conversationIdOf(tenant, account.connector.id, account.id, former);
+  const accountId = account?.id ?? null;
+  return { threadId: conversationId, formerThreadId, accountId, channel, kind, at, sequence, parties };
 }
 
 /**
@@ -79,7 +88,7 @@ export async function recordTouches(
   await refreshThreads(tx, tenant, [...changed], 'recount');
 }
 
-/** Returns the threads in which somebody is new. */
+/** Returns the threads in which somebody is new, or that turned out to continue another one. */
 async function noteParties(tx: Queries, tenant: Tenant, touches: readonly Touch[]): Promise<Set<string>> {
   if (touches.length === 0) return new Set();
   const instanceId = tenant.id;
@@ -104,6 +113,10 @@ async function noteParties(tx: Queries, tenant: Tenant, touches: readonly Touch[
     tx,
     newThreads.map(([id, thread]) => ({ id, instanceId, ...thread, channels: [...thread.channels] })),
   );
+  const continued = touches.flatMap(({ threadId: id, formerThreadId: formerId }) =>
+    formerId === undefined || formerId === id ? [] : [{ id, formerId }],
+  );
+  await continueThreads(tx, continued);
   const newParties = [...parties.values()].filter(
     ({ threadId, addressId: party }) => known.get(threadId)?.parties.has(party) !== true,
   );
@@ -111,7 +124,7 @@ async function noteParties(tx: Queries, tenant: Tenant, touches: readonly Touch[
     tx,
     newParties.map((party) => ({ instanceId, ...party })),
   );
-  return new Set(newParties.map(({ threadId }) => threadId));
+  return new Set([...newParties.map(({ threadId }) => threadId), ...continued.map(({ id }) => id)]);
 }
 
 /** Keeps a statement at a size that a server handles with ease. */
@@ -145,11 +158,17 @@ async function refreshThreads(
   for (const claim of await readClaims(tx, tenant.id, addressIds)) {
     claims.set(claim.addressId, [...(claims.get(claim.addressId) ?? []), claim]);
   }
+  const formers = await readFormerThreads(tx, threadIds);
   const before = counts === 'keep' ? await readBounds(tx, threadIds) : new Map<string, string>();
   const renamed: Span[] = [];
   const replaced: Span[] = [];
   for (const [threadId, addresses] of parties) {
-    const spans = spansOf(tenant, threadId, addresses, claims);
+    const spans = spansOf(
+      tenant,
+      { threadId, groupId: formers.get(threadId) ?? threadId },
+      addresses,
+      claims,
+    );
     const bounds = spans.map(({ until }) => until?.getTime() ?? '').join(' ');
     (before.get(threadId) === bounds ? renamed : replaced).push(...spans);
   }
@@ -161,12 +180,12 @@ async function refreshThreads(
 /** Two people have one conversation however they talk; more of them have one for each group. */
 function spansOf(
   tenant: Tenant,
-  threadId: string,
+  { threadId, groupId }: { readonly threadId: string; readonly groupId: string },
   addresses: readonly string[],
   claims: ReadonlyMap<string, readonly Claim[]>,
 ): Span[] {
   return divide(addresses, claims).map(({ since, until, principals }, position) => {
-    const scope = principals.length > 2 ? `group/${threadId}` : `people/${principals.join('/')}`;
+    const scope = principals.length > 2 ? `group/${groupId}` : `people/${principals.join('/')}`;
     const conversationId = tenant.vault.lookupId('people-conversation', scope);
     return { threadId, position, since, until, conversationId, principals };
   });

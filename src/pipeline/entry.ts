@@ -10,6 +10,7 @@ import type { NewMessage } from '../db/message-log.js';
 import { addressId } from '../domain/addresses.js';
 import { blobReferencePrefix, type RecordAttachment, sealAttachment } from '../domain/attachments.js';
 import { callFactOf } from '../domain/calls.js';
+import { conversationIdOf } from '../domain/conversation-ids.js';
 import { addressesOf, eventTime } from '../domain/parties.js';
 import { partiesAt, type Resolve } from '../domain/people.js';
 import { sealContent } from '../domain/records.js';
@@ -171,7 +172,7 @@ function conversationOf(draft: Draft, tenant: Tenant): string | undefined {
   const event = draft.content.kind === 'conflict' ? draft.content.event : draft.content;
   if (!('conversation' in event) || event.conversation === undefined) return undefined;
   const { connector, accountId } = draft.source.origin;
-  return tenant.vault.lookupId('conversation', `${connector}/${accountId ?? ''}/${event.conversation}`);
+  return conversationIdOf(tenant, connector, accountId, event.conversation);
 }
 
 /** Adds ids and people; takes away what the instance does not want to keep. */

@@ -236,6 +236,8 @@ export const aliasEventSchema = z.strictObject({
   /** The address that the end is known by where it can be, such as its phone number. */
   address: addressSchema,
   alias: addressSchema,
+  /** The scope under which this conversation was known before, where the provider has moved it. */
+  formerConversation: z.string().min(1).max(1_000).optional(),
 });
 
 /** Every kind but the message, which the gateway's own events have in a form of their own. */

@@ -61,6 +61,30 @@ describe('Telegram by long polling', () => {
     await gateway.stop();
   }, 600_000);
 
+  it('keeps one conversation when a group becomes a supergroup, which has another id', async () => {
+    const gateway = await startTestGateway();
+    const api = await BotApiServer.start(token);
+    await addBot(gateway, api, 'mode=polling');
+    const [ada, ben] = ['Ada', 'Ben'].map((first_name, index) => ({
+      id: 7_000_201 + index,
+      is_bot: false,
+      first_name,
+    }));
+    const group = { id: -4_200, type: 'group', title: 'Deal room' };
+    const supergroup = { id: -1_001_234_567_890, type: 'supergroup', title: 'Deal room' };
+    const message = (message_id: number, chat: object, from: object | undefined, more: object) =>
+      api.happen('message', { message_id, date: 1_795_426_200, chat, from, ...more });
+    message(1, group, ada, { text: 'before' });
+    message(2, group, ben, { text: 'also before' });
+    message(3, group, ada, { migrate_to_chat_id: supergroup.id });
+    message(1, supergroup, ada, { migrate_from_chat_id: group.id });
+    message(2, supergroup, ben, { text: 'after' });
+    await until(async () => (await texts(gateway)).includes('after'));
+    const conversations = await gateway.list<{ messages: number }>('/v1/conversations');
+    expect(conversations).toMatchObject([{ messages: 5 }]);
+    await gateway.stop();
+  });
+
   it('says what is wrong when the token is not valid, and goes on with one that is', async () => {
     const gateway = await startTestGateway();
     const api = await BotApiServer.start('5550100:AAtheTokenAfterItsRotation-0123456789');

@@ -11,6 +11,8 @@ export const threads = pgTable('threads', {
   instanceId: instanceIdUnchecked(),
   accountId: uuid('account_id'),
   channels: text('channels').array().notNull(),
+  /** The thread that this one continues, since the provider gave the group another id. */
+  formerId: uuid('former_id'),
 });
 
 /** Projection: whose addresses occur in a thread. `own`: an address of the account itself. */
