@@ -1,4 +1,5 @@
-const timeoutMs = 25_000;
+/** Far more than anything takes: what is late on a busy machine is no failure. */
+const timeoutMs = 60_000;
 const pauseMs = 15;
 
 /** Waits for something that another part of the program brings about. */
