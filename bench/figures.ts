@@ -1,6 +1,8 @@
 import type { LoadResult } from './load.js';
 import type { GatewayFigures } from './measure.js';
 import type { ReadingFigures } from './reading.js';
+import { namedSessionFigures } from './sessions/figures.js';
+import type { SessionFigures } from './sessions/measure.js';
 
 /** Everything that was measured on one database. */
 export interface Measured {
@@ -10,6 +12,8 @@ export interface Measured {
   readonly gateway: GatewayFigures;
   /** Undefined when it was left out. */
   readonly reading: ReadingFigures | undefined;
+  /** Undefined when they were left out. */
+  readonly sessions?: SessionFigures | undefined;
 }
 
 export const handlers = {
@@ -27,7 +31,7 @@ export function resultsOf({ a, b, b2, gateway }: Measured): Readonly<Record<Hand
 
 /** The figures by their names, plain numbers, as `--json` writes them for each database. */
 export function figuresOf(measured: Measured): Record<string, number> {
-  const { a, b, b2, gateway, reading } = measured;
+  const { a, b, b2, gateway, reading, sessions } = measured;
   const { c, drainPerSecond, delayP95Ms, residentMb } = gateway;
   const rates = { a: a.ratePerSecond, b: b.ratePerSecond, b2: b2.ratePerSecond, c: c.ratePerSecond };
   return {
@@ -42,6 +46,7 @@ export function figuresOf(measured: Measured): Record<string, number> {
     residentEndMb: gateway.residentEndMb,
     ...latenciesOf(measured),
     ...(reading && readingFigures(reading)),
+    ...(sessions && namedSessionFigures(sessions)),
   };
 }
 

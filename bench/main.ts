@@ -8,17 +8,20 @@ import { type DatabaseLocation, openDatabase } from '../src/db/client.js';
 import { figuresOf, type Measured } from './figures.js';
 import { measureGateway, measureUsual } from './measure.js';
 import { measureReading } from './reading.js';
+import { measureSessions } from './sessions/measure.js';
 import { printTable } from './table.js';
 
 /**
- * `npm run bench [-- --json FILE] [--seconds N] [--records N] [--only postgres|embedded]`: all figures of one machine, in
- * one run. `--records` is the size of the large journal; with 0 nothing is read from one.
+ * `npm run bench [-- --json FILE] [--seconds N] [--records N] [--accounts N] [--only postgres|embedded]`: all figures
+ * of one machine, in one run. `--records` is the size of the large journal; with 0 nothing is read from one. `--accounts` is how
+ * many idle accounts are looked at; with 0 no session is measured.
  */
 const { values } = parseArgs({
   options: {
     json: { type: 'string' },
     seconds: { type: 'string', default: '10' },
     records: { type: 'string', default: '1000000' },
+    accounts: { type: 'string', default: '50' },
     only: { type: 'string' },
   },
 });
@@ -26,6 +29,9 @@ const durationMs = Number(values.seconds) * 1_000;
 const records = Number(values.records);
 if (!(durationMs > 0) || !(records === 0 || records > 10_000))
   throw new RangeError('--seconds is more than 0; --records is 0 or more than 10000.');
+const accounts = Number(values.accounts);
+if (!(accounts === 0 || (accounts > 1 && accounts <= 100)))
+  throw new RangeError('--accounts is 0, or 2 to 100.');
 const scratch = mkdtempSync(join(tmpdir(), 'archway-bench-'));
 // Postgres runs as another user, who must be able to reach its folder.
 chmodSync(scratch, 0o755);
@@ -71,10 +77,15 @@ async function measure(
   console.log(`  syncing: ${await syncSettings(location)}`);
   const gateway = await measureGateway(join(scratch, `${title}-data`), location, durationMs);
   console.log(`  (c) Archway: ${gateway.c.ratePerSecond}/s, drained at ${gateway.drainPerSecond}/s`);
-  if (records === 0) return { a, b, b2, gateway, reading: undefined };
+  const place = async (name: string) => ({
+    dataDirectory: join(scratch, `${title}-${name}`),
+    location: await locate(name),
+  });
+  const sessions = accounts === 0 ? undefined : await measureSessions(place, accounts);
+  if (records === 0) return { a, b, b2, gateway, reading: undefined, sessions };
   const reading = await measureReading(join(scratch, `${title}-log`), await locate('log'), records);
   console.log(`  start on ${records} records: ${reading.startMs} ms`);
-  return { a, b, b2, gateway, reading };
+  return { a, b, b2, gateway, reading, sessions };
 }
 
 async function syncSettings(location: DatabaseLocation): Promise<string> {

@@ -38,6 +38,7 @@ export interface GatewayServer extends Server {
 export async function startGateway(
   dataDirectory: string,
   location: DatabaseLocation,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<GatewayServer> {
   const port = await freePort();
   const begun = performance.now();
@@ -53,6 +54,7 @@ export async function startGateway(
       // As the image sets it.
       UV_THREADPOOL_SIZE: '16',
       ...(location.kind === 'postgres' ? { DATABASE_URL: location.url } : {}),
+      ...environment,
     },
   });
   const adminUrl = await announcedUrl(dataDirectory, child);
