@@ -56,7 +56,7 @@ export async function whatsappRate(
 ): Promise<number> {
   const device = await linkPhone(gateway, server, 0);
   const peers = Array.from({ length: people }, (_, index) =>
-    server.peer({ phone: `+14155550${100 + index}`, pushName: `Robin ${index}` }),
+    server.peer({ phone: `+14155550${120 + index}`, pushName: `Robin ${index}` }),
   );
   const sayAll = async (count: number) => {
     for (let number = 0; number < count; number += 1) {

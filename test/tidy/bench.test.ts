@@ -33,3 +33,16 @@ test('the figures of the bench are there without the large journal', () => {
   expect(Object.keys(figures).slice(0, named.length)).toEqual(named);
   expect(figures).not.toHaveProperty('records');
 });
+
+test('the figures of sessions come after them, and without WhatsApp where its library is missing', () => {
+  const telegramIdle = { noneMb: 100, oneMb: 110, allMb: 130, perAccountMb: 0.41 };
+  const telegram = { accounts: 50, telegramPerSecond: 3_000, telegramIdle };
+  const whatsapp = { perSecond: 70, idle: { ...telegramIdle, perAccountMb: 2 } };
+  const both = figuresOf({ ...measured, sessions: { ...telegram, whatsapp } });
+  expect(Object.keys(both).slice(0, named.length)).toEqual(named);
+  expect(both).toMatchObject({ telegramPerSecond: 3_000, telegramIdleMbPerAccount: 0.41 });
+  expect(both).toMatchObject({ whatsappPerSecond: 70, whatsappIdleMbPerAccount: 2, idleAccounts: 50 });
+  for (const value of Object.values(both)) expect(value).toSatisfy(Number.isFinite);
+  const alone = figuresOf({ ...measured, sessions: { ...telegram, whatsapp: undefined } });
+  expect(Object.keys(alone).filter((name) => name.startsWith('whatsapp'))).toEqual([]);
+});
