@@ -13,7 +13,10 @@ export interface AccountHealth {
   /** Null for accounts whose connector keeps no session, or has not begun one yet. */
   readonly session: {
     readonly state: SessionState;
-    /** Since when it has not been open; null while it is. Of one that no node runs: since its last owner was lost. */
+    /**
+     * Since when it has not been open; null while it is. Of one that no node runs: since its last owner was lost; one that was
+     * given back, as by a stop, is not lost.
+     */
     readonly notOpenSince: Date | null;
   } | null;
 }
@@ -31,7 +34,7 @@ export async function readAccountHealth(queries: Queries): Promise<AccountHealth
       extract(epoch from last.at)::float8 * 1000 as "lastAt", sessions.state,
       extract(epoch from case
         when sessions.not_open_since is not null then sessions.not_open_since
-        when leases.expires_at < now() then leases.expires_at end)::float8 * 1000 as "notOpenSince"
+        when leases.expires_at < now() and leases.expires_at > to_timestamp(0) then leases.expires_at end)::float8 * 1000 as "notOpenSince"
     from accounts
       left join sessions on sessions.account_id = accounts.id
       left join leases on leases.name = 'session/' || accounts.id
