@@ -43,7 +43,7 @@ interface Place {
 async function temporaryDirectory(): Promise<Place> {
   const parent = await mkdtemp(join(tmpdir(), 'archway-test-'));
   const directory = join(parent, 'database');
-  await copyEmbeddedTemplate(directory);
+  await copyEmbeddedTemplate(directory, 'migrated');
   return {
     location: { kind: 'embedded', directory },
     remove: () => rm(parent, { recursive: true, force: true }),
