@@ -271,12 +271,15 @@ export async function within<Value>(
   }
 }
 
+/** Asking is work for the gateway too, which has better things to do. */
+const askEveryMs = 100;
+
 /** Asks until the answer is true. */
 export async function until(ask: () => Promise<boolean>, limitMs: number, complaint: string): Promise<void> {
   const deadline = Date.now() + limitMs;
   while (!(await ask())) {
     if (Date.now() > deadline) throw new Error(`${complaint} within ${limitMs} ms.`);
-    await sleep(50);
+    await sleep(askEveryMs);
   }
 }
 
