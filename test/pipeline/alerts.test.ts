@@ -244,6 +244,9 @@ describe('what metrics say of sinks', () => {
     expect(text).toContain(`archway_sink_state{${sink},state="open"} 0`);
     expect(text).toContain(`archway_sink_waiting{${sink}} 2`);
     expect(text).toContain(`archway_sink_dead_letters{${sink}} 1`);
+    expect(text).toContain(`archway_deliveries_total{${sink},outcome="rejected"} 1`);
+    expect(text).toMatch(new RegExp(`archway_deliveries_total\\{${sink},outcome="unavailable"\\} [1-9]`));
+    expect(text).toContain(`archway_dead_letters_total{${sink}} 1`);
     expect(text).toMatch(new RegExp(`archway_sink_lag_seconds\\{${sink}\\} 0\\.\\d+`));
     expect(text).toMatch(/archway_alerts_open\{reason="dead-letters"\} [1-9]/);
   });
