@@ -3,9 +3,10 @@ import type { z } from 'zod';
 import { callOutcomes } from '../core/call-fold.js';
 import { parseLimit, parseTime } from './arguments.js';
 import { printCall } from './call-view.js';
+import { printList } from './print-list.js';
 import { callDetailShape, callShape } from './shapes.js';
 import { action, addApiCommand, type Context, type Shell } from './shell.js';
-import { type Column, Table } from './table.js';
+import type { Column } from './table.js';
 
 interface ListOptions {
   readonly since?: string;
@@ -61,23 +62,16 @@ export function registerCalls(program: Command, shell: Shell): void {
     );
 }
 
-async function listCalls({ output, client }: Context, options: ListOptions): Promise<void> {
+function listCalls(context: Context, options: ListOptions): Promise<void> {
   const { limit, since, until, account, connector, direction, outcome, address } = options;
   const { conversation, custodian, contact } = options;
   const order = options.newest === true ? 'newest' : undefined;
-  const wanted = {
+  const query = {
     ...{ since, until, account, connector, direction, outcome, address },
     ...{ conversation, custodian, contact, order },
   };
-  const table = new Table(columns);
-  let count = 0;
-  for await (const page of (await client()).pages('/v1/calls', callShape, { query: wanted, limit })) {
-    count += page.length;
-    if (output.closed) return;
-    if (output.json) await output.values(page);
-    else if (page.length > 0) await output.lines(...table.lines(page));
-  }
-  if (count === 0) await output.note('There are no such calls.');
+  const none = 'There are no such calls.';
+  return printList(context, { path: '/v1/calls', item: callShape, columns, query, limit, none });
 }
 
 async function showCall(context: Context, id: string): Promise<void> {

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { parseLimit, parseTime } from './arguments.js';
+import { printList } from './print-list.js';
 import { conversationEntryShape, conversationShape, rebuiltShape } from './shapes.js';
 import { action, addApiCommand, type Context, type Shell } from './shell.js';
-import { type Column, Table } from './table.js';
+import type { Column } from './table.js';
 
 interface ListOptions {
   readonly custodian?: string;
@@ -67,32 +68,23 @@ export function registerConversations(program: Command, shell: Shell): void {
   }).action(action(shell, rebuild));
 }
 
-async function listConversations({ output, client }: Context, options: ListOptions): Promise<void> {
+function listConversations(context: Context, options: ListOptions): Promise<void> {
   const { custodian, contact, address, channel, account, since, until, limit } = options;
   const query = { custodian, contact, address, channel, account, since, until };
-  const table = new Table(columns);
-  let count = 0;
-  for await (const page of (await client()).pages('/v1/conversations', conversationShape, { query, limit })) {
-    count += page.length;
-    if (output.closed) return;
-    if (output.json) await output.values(page);
-    else if (page.length > 0) await output.lines(...table.lines(page));
-  }
-  if (count === 0) await output.note('There are no such conversations.');
+  const none = 'There are no such conversations.';
+  return printList(context, {
+    path: '/v1/conversations',
+    item: conversationShape,
+    columns,
+    query,
+    limit,
+    none,
+  });
 }
 
-async function showConversation(
-  { output, client }: Context,
-  id: string,
-  { limit }: { limit?: number },
-): Promise<void> {
-  const table = new Table(entryColumns);
+function showConversation(context: Context, id: string, { limit }: { limit?: number }): Promise<void> {
   const path = `/v1/conversations/${encodeURIComponent(id)}`;
-  for await (const page of (await client()).pages(path, conversationEntryShape, { limit })) {
-    if (output.closed) return;
-    if (output.json) await output.values(page);
-    else if (page.length > 0) await output.lines(...table.lines(page));
-  }
+  return printList(context, { path, item: conversationEntryShape, columns: entryColumns, limit });
 }
 
 async function rebuild({ output, client }: Context): Promise<void> {

@@ -2,9 +2,10 @@ import { type Command, Option } from 'commander';
 import type { z } from 'zod';
 import { parseLimit, parseTime } from './arguments.js';
 import { printMessage } from './message-view.js';
+import { printList } from './print-list.js';
 import { messageDetailShape, messageShape } from './shapes.js';
 import { action, addApiCommand, type Context, type Shell } from './shell.js';
-import { type Column, Table } from './table.js';
+import type { Column } from './table.js';
 
 interface ListOptions {
   readonly since?: string;
@@ -54,19 +55,12 @@ export function registerMessages(program: Command, shell: Shell): void {
   }).action(action(shell, showMessage));
 }
 
-async function listMessages({ output, client }: Context, options: ListOptions): Promise<void> {
+function listMessages(context: Context, options: ListOptions): Promise<void> {
   const { limit, since, until, account, direction, address, conversation, custodian, contact } = options;
   const order = options.newest === true ? 'newest' : undefined;
   const query = { since, until, account, direction, address, conversation, custodian, contact, order };
-  const table = new Table(columns);
-  let count = 0;
-  for await (const page of (await client()).pages('/v1/messages', messageShape, { query, limit })) {
-    count += page.length;
-    if (output.closed) return;
-    if (output.json) await output.values(page);
-    else if (page.length > 0) await output.lines(...table.lines(page));
-  }
-  if (count === 0) await output.note('There are no such messages.');
+  const none = 'There are no such messages.';
+  return printList(context, { path: '/v1/messages', item: messageShape, columns, query, limit, none });
 }
 
 async function showMessage(context: Context, id: string): Promise<void> {

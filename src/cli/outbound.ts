@@ -1,8 +1,9 @@
 import { Argument, type Command, Option } from 'commander';
 import type { z } from 'zod';
+import { printList } from './print-list.js';
 import { outboundShape } from './shapes.js';
 import { action, addApiCommand, type Context, type Shell } from './shell.js';
-import { type Column, Table } from './table.js';
+import type { Column } from './table.js';
 
 const states = ['requested', 'sending', 'accepted', 'rejected', 'refused', 'indeterminate'];
 
@@ -36,16 +37,9 @@ export function registerOutbound(program: Command, shell: Shell): void {
     .action(action(shell, resolveOutbound));
 }
 
-async function listOutbound({ output, client }: Context, { state }: { state?: string }): Promise<void> {
-  const table = new Table(columns);
-  let count = 0;
-  for await (const page of (await client()).pages('/v1/outbound', outboundShape, { query: { state } })) {
-    count += page.length;
-    if (output.closed) return;
-    if (output.json) await output.values(page);
-    else if (page.length > 0) await output.lines(...table.lines(page));
-  }
-  if (count === 0) await output.note('There are no such messages.');
+function listOutbound(context: Context, { state }: { state?: string }): Promise<void> {
+  const none = 'There are no such messages.';
+  return printList(context, { path: '/v1/outbound', item: outboundShape, columns, query: { state }, none });
 }
 
 async function showOutbound(context: Context, id: string): Promise<void> {

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { parseLimit, parseTime } from './arguments.js';
+import { printList } from './print-list.js';
 import { reconciliationShape } from './shapes.js';
 import { action, addApiCommand, type Context, type Shell } from './shell.js';
-import { type Column, Table } from './table.js';
+import type { Column } from './table.js';
 
 type Reconciliation = z.infer<typeof reconciliationShape>;
 
@@ -45,19 +46,9 @@ export function registerReconcile(family: Command, shell: Shell): void {
     .action(action(shell, reconcile));
 }
 
-async function listReconciliations(
-  { output, client }: Context,
-  { limit }: { limit?: number },
-): Promise<void> {
-  const table = new Table(columns);
-  let count = 0;
-  for await (const page of (await client()).pages('/v1/reconciliations', reconciliationShape, { limit })) {
-    count += page.length;
-    if (output.closed) return;
-    if (output.json) await output.values(page);
-    else if (page.length > 0) await output.lines(...table.lines(page));
-  }
-  if (count === 0) await output.note('Nothing was compared with a provider yet.');
+function listReconciliations(context: Context, { limit }: { limit?: number }): Promise<void> {
+  const none = 'Nothing was compared with a provider yet.';
+  return printList(context, { path: '/v1/reconciliations', item: reconciliationShape, columns, limit, none });
 }
 
 async function reconcile(

@@ -2,9 +2,10 @@ import { type Command, Option } from 'commander';
 import type { z } from 'zod';
 import { recordKinds } from '../sdk/index.js';
 import { parseLimit } from './arguments.js';
+import { printList } from './print-list.js';
 import { envelopeShape } from './shapes.js';
 import { action, addApiCommand, type Context, type Shell } from './shell.js';
-import { type Column, Table } from './table.js';
+import type { Column } from './table.js';
 
 interface ListOptions {
   readonly kind?: string;
@@ -33,16 +34,9 @@ export function registerRecords(program: Command, shell: Shell): void {
     .action(action(shell, listRecords));
 }
 
-async function listRecords({ output, client }: Context, options: ListOptions): Promise<void> {
+function listRecords(context: Context, options: ListOptions): Promise<void> {
   const { kind, conversation, limit } = options;
   const query = { kind, conversation };
-  const table = new Table(columns);
-  let count = 0;
-  for await (const page of (await client()).pages('/v1/records', envelopeShape, { query, limit })) {
-    count += page.length;
-    if (output.closed) return;
-    if (output.json) await output.values(page);
-    else if (page.length > 0) await output.lines(...table.lines(page));
-  }
-  if (count === 0) await output.note('There are no such records.');
+  const none = 'There are no such records.';
+  return printList(context, { path: '/v1/records', item: envelopeShape, columns, query, limit, none });
 }

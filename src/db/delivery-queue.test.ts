@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Delivering } from '../../test/pipeline/support/delivering.js';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.js';
+import { databaseServer } from '../../test/support/database-server.js';
 import { newId } from '../core/ids.js';
 import {
   claimLanes,
@@ -155,42 +156,39 @@ describe('a lane that is given back', () => {
 });
 
 /** Two transactions at once need two sessions. */
-describe.skipIf(process.env.ARCHWAY_TEST_DATABASE_URL === undefined)(
-  'a record beside a release (Postgres)',
-  () => {
-    it.each(['the record first', 'the release first'])('is never forgotten: %s', async (first) => {
-      const { claim, release, delivering, orm } = await open({ one: 1 });
-      const holder = newId();
-      const lanes = await claim(holder);
-      const [row] = await delivering.rows();
-      const added = await another(delivering, row!);
-      await orm.transaction((tx) => storeEvidence(tx, [evidenceOf(row!)]));
+describe.skipIf(databaseServer === undefined)('a record beside a release (Postgres)', () => {
+  it.each(['the record first', 'the release first'])('is never forgotten: %s', async (first) => {
+    const { claim, release, delivering, orm } = await open({ one: 1 });
+    const holder = newId();
+    const lanes = await claim(holder);
+    const [row] = await delivering.rows();
+    const added = await another(delivering, row!);
+    await orm.transaction((tx) => storeEvidence(tx, [evidenceOf(row!)]));
 
-      let proceed: () => void = () => undefined;
-      const held = new Promise<void>((resolve) => {
-        proceed = resolve;
-      });
-      let reached: () => void = () => undefined;
-      const there = new Promise<void>((resolve) => {
-        reached = resolve;
-      });
-      const enqueue = () => orm.transaction((tx) => enqueueDeliveries(tx, [added]));
-      const holding = orm.transaction(async (tx) => {
-        if (first === 'the record first') await enqueueDeliveries(tx, [added]);
-        else
-          await releaseLanes(tx, { sinkId: row!.sinkId, holder, lanes: [{ lane: row!.lane, retryInMs: 0 }] });
-        reached();
-        await held;
-      });
-      await there;
-      const other = first === 'the record first' ? release(holder, lanes) : enqueue();
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      proceed();
-      await Promise.all([holding, other]);
-      expect(await claim(newId())).toEqual(lanes);
+    let proceed: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      proceed = resolve;
     });
-  },
-);
+    let reached: () => void = () => undefined;
+    const there = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const enqueue = () => orm.transaction((tx) => enqueueDeliveries(tx, [added]));
+    const holding = orm.transaction(async (tx) => {
+      if (first === 'the record first') await enqueueDeliveries(tx, [added]);
+      else
+        await releaseLanes(tx, { sinkId: row!.sinkId, holder, lanes: [{ lane: row!.lane, retryInMs: 0 }] });
+      reached();
+      await held;
+    });
+    await there;
+    const other = first === 'the record first' ? release(holder, lanes) : enqueue();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    proceed();
+    await Promise.all([holding, other]);
+    expect(await claim(newId())).toEqual(lanes);
+  });
+});
 
 describe('what became of a delivery', () => {
   it('stays delivered when a slower node reports a failure of it later', async () => {

@@ -3,12 +3,13 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { World } from '../../test/pipeline/support/world.js';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.js';
+import { databaseServer } from '../../test/support/database-server.js';
 import { newId } from '../core/ids.js';
 import { openDatabase } from './client.js';
 import { isDatabaseUnavailable } from './errors.js';
 import { insertCaptures } from './inbox.js';
 
-const onServer = process.env.ARCHWAY_TEST_DATABASE_URL !== undefined;
+const onServer = databaseServer !== undefined;
 let test: TestDatabase;
 beforeAll(async () => {
   test = await openTestDatabase();

@@ -3,10 +3,11 @@ import { message, says } from '../../test/pipeline/support/connector.js';
 import { Delivering } from '../../test/pipeline/support/delivering.js';
 import { World } from '../../test/pipeline/support/world.js';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.js';
+import { databaseServer } from '../../test/support/database-server.js';
 import { type Database, openDatabase } from './client.js';
 import { migrateDatabase, SchemaTooNewError } from './migrate.js';
 
-const onServer = process.env.ARCHWAY_TEST_DATABASE_URL !== undefined;
+const onServer = databaseServer !== undefined;
 let test: TestDatabase;
 const opened: Database[] = [];
 beforeAll(async () => {

@@ -57,6 +57,13 @@ async function open(script?: Script, limits = defaultLimits) {
     (await world.envelopes()).flatMap(({ content }) =>
       content.kind === 'alert' ? [`${content.reason} ${content.state}`] : [],
     );
+  /** The lines of the log that say of this reason that an alert was opened. */
+  const openings = (reason: string) =>
+    world.logged.filter(
+      (line) =>
+        line.includes(`"instance":"${world.tenant.id}","reason":"${reason}"`) &&
+        line.includes('"msg":"Alert: '),
+    );
   /** Delivers until something holds. */
   const deliver = async (holds: () => Promise<boolean>) => {
     const dispatcher = await delivering.dispatcher();
@@ -68,19 +75,19 @@ async function open(script?: Script, limits = defaultLimits) {
     });
     await dispatcher.stop(0);
   };
-  return { delivering, world, spool, watch, look, list, recorded, deliver };
+  return { delivering, world, spool, watch, look, list, recorded, openings, deliver };
 }
 
 describe('an alert', () => {
   it('opens when a sink is down, closes when it is back, and reaches that sink as records', async () => {
-    const { delivering, look, recorded, deliver, world } = await open(() => failing('unavailable'));
+    const { delivering, look, recorded, openings, deliver, world } = await open(() => failing('unavailable'));
     expect(await look()).toEqual([]);
     await delivering.record({ one: 1 });
     await deliver(async () => (await delivering.sink()).pauses > 1);
     expect(await look()).toEqual(['sink-down']);
     expect(await look()).toEqual(['sink-down']);
     expect(await recorded()).toEqual(['sink-down open']);
-    expect(world.logged.filter((line) => line.includes('Nothing gets through'))).toHaveLength(1);
+    expect(openings('sink-down')).toEqual([expect.stringContaining('Nothing gets through')]);
 
     delivering.scripted.script = () => undefined;
     await deliver(async () => (await delivering.states()).pending === 0);
@@ -95,13 +102,14 @@ describe('an alert', () => {
   });
 
   it('about a sink that refuses even the alert makes no further ones', async () => {
-    const { delivering, look, recorded, deliver } = await open(() => failing('rejected'));
+    const { delivering, look, recorded, openings, deliver } = await open(() => failing('rejected'));
     await delivering.record({ one: 1 });
     for (let round = 0; round < 4; round += 1) {
       await deliver(async () => (await delivering.states()).pending === 0);
       expect(await look()).toEqual(['dead-letters']);
     }
     expect(await recorded()).toEqual(['dead-letters open']);
+    expect(openings('dead-letters')).toHaveLength(1);
     expect(await delivering.states()).toEqual({ pending: 0, delivered: 0, dead: 2 });
   });
 
@@ -169,7 +177,7 @@ describe('an alert', () => {
   });
 
   it('says that an account is silent, of accounts of which something is expected', async () => {
-    const { world, look, recorded } = await open();
+    const { world, look, recorded, openings } = await open();
     const { orm, sql } = test.database;
     await world.receive(says(message('m1')));
     await world.normalise();
@@ -184,12 +192,13 @@ describe('an alert', () => {
     await world.normalise();
     expect(await look()).toEqual([]);
     expect(await recorded()).toEqual(['account-silent open', 'account-silent closed']);
+    expect(openings('account-silent')).toHaveLength(1);
     const [alert] = (await world.envelopes()).filter(({ content }) => content.kind === 'alert');
     expect(alert!.skeleton.account).toBe(world.account.id);
   });
 
   it('about the spool is put on record also when it was drained before anybody looked again', async () => {
-    const { world, spool, look, recorded, watch } = await open();
+    const { world, spool, look, recorded, openings, watch } = await open();
     spool.isEmpty = false;
     spool.bytes = 100;
     const { sql } = test.database;
@@ -204,6 +213,7 @@ describe('an alert', () => {
     expect(await look()).toEqual(['spool-waiting']);
     expect(await look()).toEqual([]);
     expect(await recorded()).toEqual(['spool-waiting open', 'spool-waiting closed']);
+    expect(openings('spool-waiting')).toHaveLength(1);
   });
 
   it('about the spool of another node is not closed by this one', async () => {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { GatewayProcess } from './gateway-process.js';
+import { nodeOptions } from './node-options.js';
 
 export interface CommandResult {
   readonly code: number;
@@ -30,7 +31,7 @@ export function runArchway(
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [file, ...args],
+      [...nodeOptions, file, ...args],
       { env, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : Number(error.code ?? 1);

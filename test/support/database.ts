@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import postgres from 'postgres';
 import { type Database, type DatabaseLocation, openDatabase } from '../../src/db/client.js';
 import { migrateDatabase } from '../../src/db/migrate.js';
+import { createDatabase, databaseServer } from './database-server.js';
 import { copyEmbeddedTemplate } from './embedded-template.js';
 
 export interface TestDatabase {
@@ -14,13 +14,12 @@ export interface TestDatabase {
 }
 
 /**
- * A migrated database of one's own: on the Postgres server that `ARCHWAY_TEST_DATABASE_URL` names (its role must be
- * allowed to create databases), else an embedded one in a temporary directory. `close` removes it.
+ * A migrated database of one's own: on the Postgres server that the suite runs on, else an embedded one in a temporary
+ * directory. `close` removes it.
  */
 export async function openTestDatabase(): Promise<TestDatabase> {
-  const server = process.env.ARCHWAY_TEST_DATABASE_URL;
   const { location, remove } =
-    server === undefined ? await temporaryDirectory() : await freshDatabase(server);
+    databaseServer === undefined ? await temporaryDirectory() : await databaseOn(databaseServer);
   try {
     const database = await openDatabase(location);
     const close = async () => {
@@ -43,29 +42,14 @@ interface Place {
 async function temporaryDirectory(): Promise<Place> {
   const parent = await mkdtemp(join(tmpdir(), 'archway-test-'));
   const directory = join(parent, 'database');
-  await copyEmbeddedTemplate(directory);
+  await copyEmbeddedTemplate(directory, 'migrated');
   return {
     location: { kind: 'embedded', directory },
     remove: () => rm(parent, { recursive: true, force: true }),
   };
 }
 
-async function freshDatabase(server: string): Promise<Place> {
-  const name = `archway_test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
-  await administer(server, `create database ${name}`);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  return {
-    location: { kind: 'postgres', url: url.href },
-    remove: () => administer(server, `drop database ${name} with (force)`),
-  };
-}
-
-async function administer(server: string, statement: string): Promise<void> {
-  const sql = postgres(server, { max: 1, onnotice: () => undefined });
-  try {
-    await sql.unsafe(statement);
-  } finally {
-    await sql.end({ timeout: 5 });
-  }
+async function databaseOn(server: string): Promise<Place> {
+  const { url, remove } = await createDatabase(server);
+  return { location: { kind: 'postgres', url }, remove };
 }

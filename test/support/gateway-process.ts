@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFailed, onTestFinished } from 'vitest';
 import type { FailPoint, SessionFailPoint } from '../../src/core/failpoint.js';
-import { copyEmbeddedTemplate } from './embedded-template.js';
+import { copyEmbeddedTemplate, type TemplateKind } from './embedded-template.js';
+import { nodeOptions } from './node-options.js';
 
 /** What providers sign; it never changes, whatever port the process got. */
 export const publicUrl = 'https://archway.example.com';
@@ -16,6 +17,8 @@ export const publicUrl = 'https://archway.example.com';
 export interface GatewayOptions {
   /** A Postgres; default: an embedded database in the data directory. */
   readonly databaseUrl?: string | undefined;
+  /** What the embedded database is at first; default: migrated. */
+  readonly embedded?: TemplateKind;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -58,7 +61,9 @@ export class GatewayProcess {
   static async create(options: GatewayOptions = {}): Promise<GatewayProcess> {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'archway-process-'));
     await chmod(dataDirectory, 0o700);
-    if (options.databaseUrl === undefined) await copyEmbeddedTemplate(join(dataDirectory, 'database'));
+    if (options.databaseUrl === undefined) {
+      await copyEmbeddedTemplate(join(dataDirectory, 'database'), options.embedded ?? 'migrated');
+    }
     const gateway = new GatewayProcess(dataDirectory, await freePort(), options);
     onTestFailed(() => gateway.#printLog());
     onTestFinished(async () => {
@@ -92,7 +97,8 @@ export class GatewayProcess {
     const program = fileURLToPath(
       new URL(crashAt === undefined ? '../../bin/archway.js' : './crash-gateway.mjs', import.meta.url),
     );
-    const [command = process.execPath, ...rest] = [...launcher, process.execPath, program, 'serve'];
+    const node = [process.execPath, ...nodeOptions];
+    const [command = process.execPath, ...rest] = [...launcher, ...node, program, 'serve'];
     const child = spawn(command, rest, {
       cwd: this.dataDirectory,
       env: {
@@ -265,12 +271,15 @@ export async function within<Value>(
   }
 }
 
+/** Asking is work for the gateway too, which has better things to do. */
+const askEveryMs = 100;
+
 /** Asks until the answer is true. */
 export async function until(ask: () => Promise<boolean>, limitMs: number, complaint: string): Promise<void> {
   const deadline = Date.now() + limitMs;
   while (!(await ask())) {
     if (Date.now() > deadline) throw new Error(`${complaint} within ${limitMs} ms.`);
-    await sleep(50);
+    await sleep(askEveryMs);
   }
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openDatabase } from '../../src/db/client.js';
+import { type Database, type DatabaseLocation, openDatabase } from '../../src/db/client.js';
 import type { GatewayProcess } from './gateway-process.js';
 
 const minute = 60_000;
@@ -17,14 +17,33 @@ export async function letPass(
   minutes: number,
   databaseUrl: string | undefined,
 ): Promise<void> {
-  const database = await openDatabase(
+  const location: DatabaseLocation =
     databaseUrl === undefined
       ? { kind: 'embedded', directory: join(gateway.dataDirectory, 'database') }
-      : { kind: 'postgres', url: databaseUrl },
-  );
+      : { kind: 'postgres', url: databaseUrl };
+  await withDatabase(location, async ({ sql }) => {
+    await sql`update doors set open_until = open_until - ${minutes} * interval '1 minute'`;
+    await sql`update accounts set created_at = created_at - ${minutes} * interval '1 minute' - interval '1 day'`;
+  });
+}
+
+/** Makes the minute pass for which a node that died holds its leases. */
+export async function letLeasesEnd(databaseUrl: string): Promise<void> {
+  await withDatabase({ kind: 'postgres', url: databaseUrl }, async ({ sql }) => {
+    const { count } = await sql`
+      update leases set expires_at = expires_at - interval '1 minute' where expires_at > now()`;
+    if (count === 0) throw new Error('Nobody holds a lease.');
+    await sql`update lanes set leased_until = leased_until - interval '1 minute'`;
+  });
+}
+
+async function withDatabase(
+  location: DatabaseLocation,
+  use: (database: Database) => Promise<void>,
+): Promise<void> {
+  const database = await openDatabase(location);
   try {
-    await database.sql`update doors set open_until = open_until - ${minutes} * interval '1 minute'`;
-    await database.sql`update accounts set created_at = created_at - ${minutes} * interval '1 minute' - interval '1 day'`;
+    await use(database);
   } finally {
     await database.close();
   }

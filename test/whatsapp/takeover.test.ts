@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { requirePostgresUrl } from '../crash/support/databases.js';
 import { GatewayProcess } from '../support/gateway-process.js';
+import { letLeasesEnd } from '../support/hours-ago.js';
 import { WhatsAppServer } from './server/index.js';
 import { addPhone, linkPhone, patiently, testEndpoints, textsOf } from './support/account.js';
 
@@ -24,6 +25,7 @@ it('of two gateways one has the session; when it dies the other one goes on with
   }
   expect(logins()).toBe(before);
   await first.killNow();
+  await letLeasesEnd(databaseUrl);
   await robin.send(device, { conversation: 'four' });
   await patiently(() => logins() > before && device.unacknowledged.length === 0);
   const adminKey = await first.adminKey();

@@ -16,7 +16,7 @@ let directory: string;
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'archway-durability-'));
   directory = join(root, 'database');
-  await copyEmbeddedTemplate(directory);
+  await copyEmbeddedTemplate(directory, 'bare');
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 

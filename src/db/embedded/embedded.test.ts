@@ -33,7 +33,7 @@ async function close(): Promise<void> {
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'archway-embedded-'));
   directory = join(root, 'database');
-  await copyEmbeddedTemplate(directory);
+  await copyEmbeddedTemplate(directory, 'bare');
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 

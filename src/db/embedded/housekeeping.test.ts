@@ -16,7 +16,7 @@ let isFree: boolean;
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'archway-housekeeping-'));
   directory = join(root, 'database');
-  await copyEmbeddedTemplate(directory);
+  await copyEmbeddedTemplate(directory, 'bare');
   const onFatal = (reason: string) => {
     throw new Error(reason);
   };

@@ -8,10 +8,12 @@ import { readSessionViews, type SessionView } from '../../domain/sessions.js';
 import { maskSecrets } from '../../domain/settings.js';
 import type { Tenant } from '../../domain/tenants.js';
 import { sessionStates } from '../../sdk/index.js';
-import { findByIdOrName, requireInstance } from './access.js';
+import { requireInstance } from './access.js';
+import { findAccount } from './find-account.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { pageOfAll } from './pagination.js';
 import { takeOver } from './refresh.js';
+import { itemRoute, pageRoute } from './routes.js';
 import {
   bodyProblems,
   idOrNameParams,
@@ -21,7 +23,6 @@ import {
   jsonBody,
   operatorText,
   pageQuery,
-  pageSchema,
   problems,
   security,
   settingsSchema,
@@ -89,26 +90,24 @@ const testSchema = z
   })
   .openapi('AccountTest');
 
-const listRoute = createRoute({
-  method: 'get',
+const listRoute = pageRoute({
   path: '/v1/accounts',
   operationId: 'listAccounts',
   summary: 'The accounts of an instance.',
   tags,
-  security,
-  request: { query: pageQuery },
-  responses: { 200: jsonAnswer('A page of accounts.', pageSchema(accountSchema)), ...problems },
+  query: pageQuery,
+  items: 'accounts',
+  item: accountSchema,
 });
 
-const showRoute = createRoute({
-  method: 'get',
+const showRoute = itemRoute({
   path: '/v1/accounts/{id}',
   operationId: 'getAccount',
   summary: 'One account, with the URLs for its provider.',
   tags,
-  security,
-  request: { params: idOrNameParams, query: instanceQuery },
-  responses: { 200: jsonAnswer('The account.', accountSchema), ...problems },
+  params: idOrNameParams,
+  what: 'account',
+  item: accountSchema,
 });
 
 const addRoute = createRoute({
@@ -167,8 +166,7 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
 
   app.openapi(showRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
-    const accounts = await readAccounts(database.orm, tenant, registry);
-    const account = findByIdOrName('account', accounts, context.req.valid('param').id);
+    const account = await findAccount(options, tenant, context.req.valid('param').id);
     return context.json(await viewOf(options, tenant, account), 200);
   });
 
@@ -192,8 +190,7 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
 
   app.openapi(changeRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
-    const accounts = await readAccounts(database.orm, tenant, registry);
-    const current = findByIdOrName('account', accounts, context.req.valid('param').id);
+    const current = await findAccount(options, tenant, context.req.valid('param').id);
     const { settings = {}, expectEveryMinutes } = context.req.valid('json');
     const changed = await database.orm.transaction(async (tx) => {
       const detail = { changed: Object.keys(settings), expectEveryMinutes };
@@ -211,12 +208,11 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
 }
 
 function addSteeringRoutes(app: AdminApp, options: AdminOptions): void {
-  const { database, tenants, registry, publicUrl } = options;
+  const { database, tenants, publicUrl } = options;
 
   app.openapi(resumeRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
-    const accounts = await readAccounts(database.orm, tenant, registry);
-    const account = findByIdOrName('account', accounts, context.req.valid('param').id);
+    const account = await findAccount(options, tenant, context.req.valid('param').id);
     await database.orm.transaction(async (tx) => {
       if (!(await resumeSending(tx, account.id))) return;
       const actor = context.get('caller').keyId;
@@ -227,8 +223,7 @@ function addSteeringRoutes(app: AdminApp, options: AdminOptions): void {
 
   app.openapi(testRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
-    const accounts = await readAccounts(database.orm, tenant, registry);
-    const account = findByIdOrName('account', accounts, context.req.valid('param').id);
+    const account = await findAccount(options, tenant, context.req.valid('param').id);
     const checks = await checkAccount(account, publicUrl, options.fetch ?? fetch);
     if (account.connector.send !== undefined) {
       const paused = await readPausedSending(database.orm, tenant.id);

@@ -1,10 +1,11 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { type AlertRow, alertReasons, listAlerts } from '../../db/alerts.js';
 import { requireInstance } from './access.js';
 import { explainAlert } from './explanations.js';
 import type { AdminApp, AdminOptions } from './options.js';
-import { cutPage, idAfter } from './pagination.js';
-import { instantSchema, jsonAnswer, pageQuery, pageSchema, problems, security } from './schemas.js';
+import { idAfter, readPage } from './pagination.js';
+import { pageRoute } from './routes.js';
+import { instantSchema, pageQuery } from './schemas.js';
 
 const alertSchema = z
   .object({
@@ -22,26 +23,25 @@ const alertQuery = pageQuery.extend({
   state: z.enum(['open', 'all']).default('open').openapi({ description: 'Those that are open, or all.' }),
 });
 
-const listRoute = createRoute({
-  method: 'get',
+const listRoute = pageRoute({
   path: '/v1/alerts',
   operationId: 'listAlerts',
   summary:
     'What an operator must know or act on. Each alert is also a record, at its opening and at its closing.',
   tags: ['Operations'],
-  security,
-  request: { query: alertQuery },
-  responses: { 200: jsonAnswer('A page of alerts.', pageSchema(alertSchema)), ...problems },
+  query: alertQuery,
+  items: 'alerts',
+  item: alertSchema,
 });
 
 export function addAlertRoutes(app: AdminApp, { database, tenants }: AdminOptions): void {
   app.openapi(listRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
-    const { limit, cursor, state } = context.req.valid('query');
-    const list = `alerts-${state}`;
-    const page = { instanceId: tenant.id, openOnly: state === 'open', after: idAfter(list, cursor) };
-    const read = await listAlerts(database.orm, { ...page, limit: limit + 1 });
-    const { rows, next } = cutPage(list, read, limit, (row) => row.id);
+    const { state, ...request } = context.req.valid('query');
+    const order = { list: `alerts-${state}`, after: idAfter, positionOf: (row: AlertRow) => row.id };
+    const { rows, next } = await readPage(order, request, (page) =>
+      listAlerts(database.orm, { instanceId: tenant.id, openOnly: state === 'open', ...page }),
+    );
     return context.json({ data: rows.map(alertView), next }, 200);
   });
 }

@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
-import { readAccounts } from '../../domain/accounts.js';
 import { requestCall } from '../../domain/outbound-calls.js';
-import { findByIdOrName, requireInstance } from './access.js';
+import { requireInstance } from './access.js';
+import { findAccount } from './find-account.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { asProblem } from './outbound.js';
 import { newCallSchema, requestedSchema } from './outbound-schemas.js';
@@ -23,11 +23,13 @@ const callRoute = createRoute({
   },
 });
 
-export function addCallRequestRoutes(app: AdminApp, { database, tenants, registry }: AdminOptions): void {
+export function addCallRequestRoutes(app: AdminApp, options: AdminOptions): void {
+  const { database, tenants } = options;
+
   app.openapi(callRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
     const { account: wanted, ...request } = context.req.valid('json');
-    const account = findByIdOrName('account', await readAccounts(database.orm, tenant, registry), wanted);
+    const account = await findAccount(options, tenant, wanted);
     const actor = context.get('caller').keyId;
     const row = await requestCall(database, tenant, account, { ...request, actor }).catch(asProblem);
     const createdAt = row.createdAt.toISOString();

@@ -1,9 +1,10 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { fieldsOf } from '../../domain/settings-form.js';
 import { type Connector, secretNames } from '../../sdk/index.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { pageOfAll } from './pagination.js';
-import { jsonAnswer, originSchema, pageQuery, pageSchema, problems, security } from './schemas.js';
+import { pageRoute } from './routes.js';
+import { originSchema, pageQuery } from './schemas.js';
 
 const connectorSchema = z
   .object({
@@ -37,15 +38,14 @@ const connectorSchema = z
   })
   .openapi('Connector');
 
-const listRoute = createRoute({
-  method: 'get',
+const listRoute = pageRoute({
   path: '/v1/connectors',
   operationId: 'listConnectors',
   summary: 'The connectors that are installed, with what they capture and what they can never see.',
   tags: ['Connectors'],
-  security,
-  request: { query: pageQuery },
-  responses: { 200: jsonAnswer('A page of connectors.', pageSchema(connectorSchema)), ...problems },
+  query: pageQuery,
+  items: 'connectors',
+  item: connectorSchema,
 });
 
 export function addConnectorRoutes(app: AdminApp, { registry }: AdminOptions): void {

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { listConversations, readConversationRecords } from '../../db/conversations.js';
+import { type ConversationRow, listConversations, readConversationRecords } from '../../db/conversations.js';
+import type { RecordRow } from '../../db/journal.js';
 import { readAccounts } from '../../domain/accounts.js';
 import { withOtherAddresses } from '../../domain/address-aliases.js';
 import { addressId } from '../../domain/addresses.js';
@@ -10,10 +11,12 @@ import { rebuildThreads } from '../../domain/threads.js';
 import { requireInstance } from './access.js';
 import { callSchema } from './call-schemas.js';
 import { accountIdOf, peopleOf } from './filters.js';
+import { addressFilter, logFilters, periodOf } from './log-filters.js';
 import { attachmentSchema, historyEntrySchema } from './message-schemas.js';
 import type { AdminApp, AdminOptions } from './options.js';
-import { cutPage, numberAfter } from './pagination.js';
+import { numberAfter, numberPast, readPage } from './pagination.js';
 import { ProblemError } from './problems.js';
+import { pageRoute } from './routes.js';
 import {
   idParams,
   instanceQuery,
@@ -85,27 +88,21 @@ const entrySchema = historyEntrySchema
 const filters = pageQuery.extend({
   custodian: nameFilter('Id or name of a custodian who takes part.'),
   contact: nameFilter('Id or name of a contact who takes part.'),
-  address: z
-    .string()
-    .min(1)
-    .max(320)
-    .optional()
-    .openapi({ description: 'A number or address that takes part.' }),
+  address: addressFilter('A number or address that takes part.'),
   channel: z.string().min(1).max(50).optional(),
-  account: nameFilter('Id or name of an account.'),
+  account: logFilters.account,
   since: timeFilter('Something was said at this time or later.'),
   until: timeFilter('Something was said before this time.'),
 });
 
-const listRoute = createRoute({
-  method: 'get',
+const listRoute = pageRoute({
   path: '/v1/conversations',
   operationId: 'listConversations',
   summary: 'Who spoke with whom, over all channels; those with the newest record first.',
   tags,
-  security,
-  request: { query: filters },
-  responses: { 200: jsonAnswer('A page of conversations.', pageSchema(conversationSchema)), ...problems },
+  query: filters,
+  items: 'conversations',
+  item: conversationSchema,
 });
 
 const showRoute = createRoute({
@@ -136,6 +133,13 @@ const rebuildRoute = createRoute({
   responses: { 200: jsonAnswer('Made.', z.object({ records: z.int().nonnegative() })), ...problems },
 });
 
+const listOrder = {
+  list: 'conversations',
+  after: numberPast,
+  positionOf: (row: ConversationRow) => row.lastSequence,
+};
+const order = { list: 'conversation', after: numberAfter, positionOf: (row: RecordRow) => row.sequence };
+
 export function addConversationRoutes(app: AdminApp, options: AdminOptions): void {
   const { database, tenants, registry } = options;
 
@@ -150,26 +154,23 @@ export function addConversationRoutes(app: AdminApp, options: AdminOptions): voi
       const id = addressId(tenant.vault, address);
       return (await withOtherAddresses(database.orm, tenant.id, [id])).get(id);
     };
-    const read = await listConversations(database.orm, {
+    const wanted = {
       instanceId: tenant.id,
-      before: query.cursor === undefined ? undefined : numberAfter('conversations', query.cursor),
-      limit: query.limit + 1,
       personIds: people.map((person) => person.id),
       addressIds: query.address === undefined ? undefined : await addressesOfEnd(query.address),
       channel: query.channel,
       accountId: await accountIdOf(options, tenant, query.account),
-      since: query.since === undefined ? undefined : new Date(query.since),
-      until: query.until === undefined ? undefined : new Date(query.until),
-    });
-    const { rows, next } = cutPage('conversations', read, query.limit, (row) => row.lastSequence);
+      ...periodOf(query),
+    };
+    const { rows, next } = await readPage(listOrder, query, ({ after: before, limit }) =>
+      listConversations(database.orm, { ...wanted, before, limit }),
+    );
     return context.json({ data: await readConversationViews(database.orm, tenant, rows), next }, 200);
   });
 
   app.openapi(showRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
     const { id } = context.req.valid('param');
-    const { limit, cursor } = context.req.valid('query');
-    const after = numberAfter('conversation', cursor);
     const wanted = { instanceId: tenant.id, before: undefined, limit: 1, personIds: [], id };
     const rows = await listConversations(database.orm, wanted);
     const [conversation] = await readConversationViews(database.orm, tenant, rows);
@@ -179,10 +180,10 @@ export function addConversationRoutes(app: AdminApp, options: AdminOptions): voi
         `There is no conversation ${id} in this instance. It has another id once its people are others: see /v1/conversations.`,
       );
     }
-    const page = { instanceId: tenant.id, conversationId: id, after, limit: limit + 1 };
-    const read = await readConversationRecords(database.orm, page);
-    const { rows: kept, next } = cutPage('conversation', read, limit, (row) => row.sequence);
-    const data = await readConversationEntries(database.orm, tenant, kept);
+    const { rows: records, next } = await readPage(order, context.req.valid('query'), (page) =>
+      readConversationRecords(database.orm, { instanceId: tenant.id, conversationId: id, ...page }),
+    );
+    const data = await readConversationEntries(database.orm, tenant, records);
     return context.json({ conversation, data, next }, 200);
   });
 

@@ -1,24 +1,13 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { type DeliveryRow, listDeadLetters, replayDeadLetters } from '../../db/delivery-queue.js';
 import { failureKinds } from '../../sdk/index.js';
 import { requireInstance } from './access.js';
 import { explainFailure } from './explanations.js';
 import type { AdminApp, AdminOptions } from './options.js';
-import { cutPage, idAfter } from './pagination.js';
-import { replayAside } from './replay.js';
-import {
-  bodyProblems,
-  instanceQuery,
-  instantSchema,
-  jsonAnswer,
-  optionalJsonBody,
-  pageQuery,
-  pageSchema,
-  problems,
-  replayBody,
-  replayedSchema,
-  security,
-} from './schemas.js';
+import { idAfter, readPage } from './pagination.js';
+import { addReplayRoute, type Replay } from './replay.js';
+import { pageRoute } from './routes.js';
+import { instantSchema, pageQuery } from './schemas.js';
 
 const tags = ['Dead letters'];
 
@@ -35,46 +24,38 @@ const deadLetterSchema = z
   })
   .openapi('DeadLetter');
 
-const listRoute = createRoute({
-  method: 'get',
+const listRoute = pageRoute({
   path: '/v1/dead-letters',
   operationId: 'listDeadLetters',
   summary: 'Deliveries that ended without success; their records are safe in the journal.',
   tags,
-  security,
-  request: { query: pageQuery },
-  responses: { 200: jsonAnswer('A page of dead letters.', pageSchema(deadLetterSchema)), ...problems },
+  query: pageQuery,
+  items: 'dead letters',
+  item: deadLetterSchema,
 });
 
-const replayRoute = createRoute({
-  method: 'post',
+const replayDescription: Replay = {
   path: '/v1/dead-letters/replay',
   operationId: 'replayDeadLetters',
   summary: 'Queues dead letters again, with fresh attempts and the same keys.',
   tags,
-  security,
-  request: { query: instanceQuery, body: optionalJsonBody(replayBody) },
-  responses: { 200: jsonAnswer('How many.', replayedSchema), ...bodyProblems },
-});
+  action: 'dead-letters.replay',
+  replay: replayDeadLetters,
+};
 
-export function addDeadLetterRoutes(app: AdminApp, { database, tenants }: AdminOptions): void {
+const order = { list: 'dead-letters', after: idAfter, positionOf: (row: DeliveryRow) => row.id };
+
+export function addDeadLetterRoutes(app: AdminApp, options: AdminOptions): void {
+  const { database, tenants } = options;
+
   app.openapi(listRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
-    const { limit, cursor } = context.req.valid('query');
-    const after = idAfter('dead-letters', cursor);
-    const read = await listDeadLetters(database.orm, { instanceId: tenant.id, after, limit: limit + 1 });
-    const { rows, next } = cutPage('dead-letters', read, limit, (row) => row.id);
+    const { rows, next } = await readPage(order, context.req.valid('query'), (page) =>
+      listDeadLetters(database.orm, { instanceId: tenant.id, ...page }),
+    );
     return context.json({ data: rows.map(deadLetterView), next }, 200);
   });
-
-  app.openapi(replayRoute, async (context) => {
-    const tenant = await requireInstance(context, tenants);
-    const { ids } = context.req.valid('json');
-    const actor = context.get('caller').keyId;
-    const request = { actor, action: 'dead-letters.replay', ids, replay: replayDeadLetters } as const;
-    const replayed = await replayAside(database, tenant, request);
-    return context.json({ replayed }, 200);
-  });
+  addReplayRoute(app, options, replayDescription);
 }
 
 function deadLetterView(row: DeliveryRow): z.infer<typeof deadLetterSchema> {

@@ -1,10 +1,10 @@
 import type { Mention } from '../../db/message-page.js';
-import { readAccounts } from '../../domain/accounts.js';
 import { withOtherAddresses } from '../../domain/address-aliases.js';
 import { addressId } from '../../domain/addresses.js';
 import { type PersonRole, type PersonWithIdentities, readPeople } from '../../domain/people.js';
 import type { Tenant } from '../../domain/tenants.js';
 import { findByIdOrName } from './access.js';
+import { findAccount } from './find-account.js';
 import type { AdminOptions } from './options.js';
 
 /** Nobody or one: for use beside others that must take part. */
@@ -19,12 +19,11 @@ export async function peopleOf(
 }
 
 export async function accountIdOf(
-  { database, registry }: AdminOptions,
+  options: AdminOptions,
   tenant: Tenant,
   wanted: string | undefined,
 ): Promise<string | undefined> {
-  if (wanted === undefined) return undefined;
-  return findByIdOrName('account', await readAccounts(database.orm, tenant, registry), wanted).id;
+  return wanted === undefined ? undefined : (await findAccount(options, tenant, wanted)).id;
 }
 
 /** Ids or names of people, and an address. */

@@ -7,9 +7,10 @@ import type { Tenant } from '../../domain/tenants.js';
 import { readUnknownPeople } from '../../domain/unknown-people.js';
 import { findByIdOrName, requireInstance } from './access.js';
 import type { AdminApp, AdminOptions } from './options.js';
-import { cutPage, idAfter } from './pagination.js';
+import { idAfter, readPage } from './pagination.js';
 import { addressText, identitySchema, identityView, periodBody, readPeriod, takenAnswer } from './people.js';
 import { ProblemError } from './problems.js';
+import { pageRoute } from './routes.js';
 import {
   bodyProblems,
   idParams,
@@ -19,8 +20,6 @@ import {
   jsonBody,
   operatorText,
   pageQuery,
-  pageSchema,
-  problems,
   security,
 } from './schemas.js';
 
@@ -47,15 +46,14 @@ const unknownSchema = z
   })
   .openapi('UnknownPerson');
 
-const unknownRoute = createRoute({
-  method: 'get',
+const unknownRoute = pageRoute({
   path: '/v1/people/unknown',
   operationId: 'listUnknownPeople',
   summary: 'Addresses that were nobody’s at the time of some record.',
   tags,
-  security,
-  request: { query: pageQuery.extend({ own: z.enum(['true', 'false']).optional() }) },
-  responses: { 200: jsonAnswer('A page of addresses.', pageSchema(unknownSchema)), ...problems },
+  query: pageQuery.extend({ own: z.enum(['true', 'false']).optional() }),
+  items: 'addresses',
+  item: unknownSchema,
 });
 
 const assignRoute = createRoute({
@@ -103,14 +101,16 @@ const changeRoute = createRoute({
   responses: { 200: jsonAnswer('Changed.', identitySchema), ...bodyProblems, ...takenAnswer },
 });
 
+const unknownOrder = { list: 'unknown-people', after: idAfter, positionOf: ({ id }: { id: string }) => id };
+
 export function addIdentityRoutes(app: AdminApp, { database, tenants }: AdminOptions): void {
   app.openapi(unknownRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
-    const { limit, cursor, own } = context.req.valid('query');
-    const after = idAfter('unknown-people', cursor);
-    const wanted = own === undefined ? undefined : own === 'true';
-    const read = await readUnknownPeople(database.orm, tenant, { after, limit: limit + 1, own: wanted });
-    const { rows, next } = cutPage('unknown-people', read, limit, (row) => row.id);
+    const { own, ...request } = context.req.valid('query');
+    const wanted = { own: own === undefined ? undefined : own === 'true' };
+    const { rows, next } = await readPage(unknownOrder, request, (page) =>
+      readUnknownPeople(database.orm, tenant, { ...wanted, ...page }),
+    );
     return context.json({ data: rows, next }, 200);
   });
 

@@ -6,6 +6,7 @@ import type { AdminApp, AdminOptions } from './options.js';
 import { pageOfAll } from './pagination.js';
 import { ProblemError } from './problems.js';
 import { takeOver } from './refresh.js';
+import { pageRoute } from './routes.js';
 import {
   bodyProblems,
   instanceQuery,
@@ -13,9 +14,7 @@ import {
   jsonAnswer,
   jsonBody,
   pageQuery,
-  pageSchema,
   problemAnswer,
-  problems,
   security,
 } from './schemas.js';
 
@@ -34,15 +33,14 @@ const newInstanceSchema = z
   })
   .openapi('NewInstance');
 
-const listRoute = createRoute({
-  method: 'get',
+const listRoute = pageRoute({
   path: '/v1/instances',
   operationId: 'listInstances',
   summary: 'The instances that this key may see.',
   tags,
-  security,
-  request: { query: pageQuery },
-  responses: { 200: jsonAnswer('A page of instances.', pageSchema(instanceSchema)), ...problems },
+  query: pageQuery,
+  items: 'instances',
+  item: instanceSchema,
 });
 
 const addRoute = createRoute({

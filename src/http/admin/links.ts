@@ -2,13 +2,13 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { renderSVG } from 'uqr';
 import type { Account } from '../../domain/accounts.js';
-import { readAccounts } from '../../domain/accounts.js';
 import { auditAct } from '../../domain/audit.js';
 import { giveOrder, readOffer } from '../../domain/links.js';
 import { readSessionViews } from '../../domain/sessions.js';
 import type { Tenant } from '../../domain/tenants.js';
 import { type LinkOrder, linkMethods, sessionStates } from '../../sdk/index.js';
-import { findByIdOrName, requireInstance } from './access.js';
+import { requireInstance } from './access.js';
+import { findAccount } from './find-account.js';
 import type { AdminApp, AdminEnv, AdminOptions } from './options.js';
 import { ProblemError } from './problems.js';
 import {
@@ -173,10 +173,9 @@ function requireAdmin(context: Context<AdminEnv>): void {
   throw new ProblemError(403, 'This API key may only read. Use a key with the scope admin.');
 }
 
-async function find(context: Context<AdminEnv>, { database, tenants, registry }: AdminOptions, id: string) {
-  const tenant = await requireInstance(context, tenants);
-  const account = findByIdOrName('account', await readAccounts(database.orm, tenant, registry), id);
-  return { tenant, account };
+async function find(context: Context<AdminEnv>, options: AdminOptions, id: string) {
+  const tenant = await requireInstance(context, options.tenants);
+  return { tenant, account: await findAccount(options, tenant, id) };
 }
 
 function noSuchWay({ name, connector }: Account, offered: readonly string[]): ProblemError {

@@ -1,12 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { listOutbound, type OutboundRow, readOutbound } from '../../db/outbound.js';
-import { readAccounts } from '../../domain/accounts.js';
 import { requestOutbound } from '../../domain/outbound.js';
 import { openOutbound } from '../../domain/outbound-draft.js';
 import { resolveOutbound } from '../../domain/outbound-resolution.js';
 import { SendRequestError } from '../../domain/send-request-error.js';
 import type { Tenant } from '../../domain/tenants.js';
-import { findByIdOrName, requireInstance } from './access.js';
+import { requireInstance } from './access.js';
+import { findAccount } from './find-account.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import {
   newMessageSchema,
@@ -15,8 +15,9 @@ import {
   requestedSchema,
   resolutionSchema,
 } from './outbound-schemas.js';
-import { cutPage, numberAfter } from './pagination.js';
+import { numberAfter, readPage } from './pagination.js';
 import { ProblemError } from './problems.js';
+import { itemRoute, pageRoute } from './routes.js';
 import {
   bodyProblems,
   idParams,
@@ -24,9 +25,7 @@ import {
   jsonAnswer,
   jsonBody,
   pageQuery,
-  pageSchema,
   problemAnswer,
-  problems,
   security,
 } from './schemas.js';
 
@@ -49,26 +48,24 @@ const sendRoute = createRoute({
   },
 });
 
-const listRoute = createRoute({
-  method: 'get',
+const listRoute = pageRoute({
   path: '/v1/outbound',
   operationId: 'listOutbound',
   summary: 'What the gateway was asked for, messages and calls, in that order, and how far each got.',
   tags,
-  security,
-  request: { query: pageQuery.extend({ state: z.enum(outboundStates).optional() }) },
-  responses: { 200: jsonAnswer('A page of them.', pageSchema(outboundSchema)), ...problems },
+  query: pageQuery.extend({ state: z.enum(outboundStates).optional() }),
+  items: 'them',
+  item: outboundSchema,
 });
 
-const showRoute = createRoute({
-  method: 'get',
+const showRoute = itemRoute({
   path: '/v1/outbound/{id}',
   operationId: 'getOutbound',
   summary: 'How far one message or call got that the gateway was asked for.',
   tags,
-  security,
-  request: { params: idParams, query: instanceQuery },
-  responses: { 200: jsonAnswer('The message.', outboundSchema), ...problems },
+  params: idParams,
+  what: 'message',
+  item: outboundSchema,
 });
 
 const resolveRoute = createRoute({
@@ -86,13 +83,15 @@ const resolveRoute = createRoute({
   },
 });
 
+const order = { list: 'outbound', after: numberAfter, positionOf: (row: OutboundRow) => row.position };
+
 export function addOutboundRoutes(app: AdminApp, options: AdminOptions): void {
-  const { database, tenants, registry } = options;
+  const { database, tenants } = options;
 
   app.openapi(sendRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
     const { account: wanted, media, ...request } = context.req.valid('json');
-    const account = findByIdOrName('account', await readAccounts(database.orm, tenant, registry), wanted);
+    const account = await findAccount(options, tenant, wanted);
     const row = await requestOutbound(database, tenant, account, {
       ...request,
       media: media.map(({ id }) => id),
@@ -109,10 +108,10 @@ export function addOutboundRoutes(app: AdminApp, options: AdminOptions): void {
 
   app.openapi(listRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
-    const { limit, cursor, state } = context.req.valid('query');
-    const after = numberAfter('outbound', cursor);
-    const read = await listOutbound(database.orm, { instanceId: tenant.id, after, limit: limit + 1, state });
-    const { rows, next } = cutPage('outbound', read, limit, (row) => row.position);
+    const { state, ...request } = context.req.valid('query');
+    const { rows, next } = await readPage(order, request, (page) =>
+      listOutbound(database.orm, { instanceId: tenant.id, state, ...page }),
+    );
     return context.json({ data: rows.map((row) => outboundView(tenant, row)), next }, 200);
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutPage, encodeCursor, idAfter, nameAfter, numberAfter, pageOfAll } from './pagination.js';
+import { encodeCursor, idAfter, nameAfter, numberAfter, pageOfAll, readPage } from './pagination.js';
 import { ProblemError } from './problems.js';
 
 describe('cursors', () => {
@@ -63,8 +63,17 @@ describe('pages', () => {
     );
   });
 
-  it('end with the last row, not with an empty page', () => {
-    expect(cutPage('messages', [1, 2], 2, (row) => row)).toEqual({ rows: [1, 2], next: null });
-    expect(cutPage('messages', [1, 2, 3], 2, (row) => row).next).toBe(encodeCursor('messages', 2));
+  it('end with the last row, not with an empty page', async () => {
+    const order = { list: 'messages', after: numberAfter, positionOf: (row: number) => row };
+    const stored = [1, 2, 3];
+    const read = async ({ after, limit }: { after: number; limit: number }) =>
+      stored.filter((row) => row > after).slice(0, limit);
+    const first = await readPage(order, { limit: 2 }, read);
+    expect(first).toEqual({ rows: [1, 2], next: encodeCursor('messages', 2) });
+    expect(await readPage(order, { limit: 2, cursor: first.next ?? '' }, read)).toEqual({
+      rows: [3],
+      next: null,
+    });
+    expect((await readPage(order, { limit: 3 }, read)).next).toBeNull();
   });
 });

@@ -21,6 +21,11 @@ export function numberAfter(list: string, cursor: string | undefined): number {
   return after;
 }
 
+/** The same for a list that is read in either direction: undefined without a cursor. */
+export function numberPast(list: string, cursor: string | undefined): number | undefined {
+  return cursor === undefined ? undefined : numberAfter(list, cursor);
+}
+
 /** The id after which a list ordered by id goes on; the lowest one without a cursor. */
 export function idAfter(list: string, cursor: string | undefined): string {
   if (cursor === undefined) return lowestId;
@@ -62,7 +67,7 @@ export interface Page<Item> {
 }
 
 /** Cuts a page off from what was read: one row more than asked for shows that there is another page. */
-export function cutPage<Row>(
+function cutPage<Row>(
   list: string,
   rows: readonly Row[],
   limit: number,
@@ -72,6 +77,25 @@ export function cutPage<Row>(
   const last = kept.at(-1);
   const next = rows.length > limit && last !== undefined ? encodeCursor(list, positionOf(last)) : null;
   return { rows: kept, next };
+}
+
+/** How the rows of a list are ordered. */
+export interface Order<Row, Position> {
+  /** Name of the list, for its cursors. */
+  readonly list: string;
+  /** Reads a cursor: `numberAfter`, `idAfter` … */
+  readonly after: (list: string, cursor: string | undefined) => Position;
+  readonly positionOf: (row: Row) => string | number;
+}
+
+/** Reads one page. `read` is asked for the rows after a position, with one row more than fits, which is cut off again. */
+export async function readPage<Row, Position>(
+  { list, after, positionOf }: Order<Row, Position>,
+  request: { limit: number; cursor?: string | undefined },
+  read: (page: { after: Position; limit: number }) => Promise<readonly Row[]>,
+): Promise<{ rows: Row[]; next: string | null }> {
+  const rows = await read({ after: after(list, request.cursor), limit: request.limit + 1 });
+  return cutPage(list, rows, request.limit, positionOf);
 }
 
 /** A page of a list that is short enough to be read whole: what an operator configured. */

@@ -5,6 +5,7 @@ import { addPerson, type PersonRole, type PersonWithIdentities, readPeople } fro
 import { requireInstance } from './access.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { pageOfAll } from './pagination.js';
+import { pageRoute } from './routes.js';
 import {
   bodyProblems,
   instanceQuery,
@@ -12,9 +13,7 @@ import {
   jsonBody,
   operatorText,
   pageQuery,
-  pageSchema,
   problemAnswer,
-  problems,
   security,
   timeText,
 } from './schemas.js';
@@ -81,15 +80,14 @@ function addFamily(
   { database, tenants }: AdminOptions,
   { role, path, one, all }: (typeof families)[number],
 ): void {
-  const listRoute = createRoute({
-    method: 'get',
+  const listRoute = pageRoute({
     path,
     operationId: `list${one}s`,
     summary: all,
     tags,
-    security,
-    request: { query: pageQuery },
-    responses: { 200: jsonAnswer(`A page of ${role}s.`, pageSchema(knownPersonSchema)), ...problems },
+    query: pageQuery,
+    items: `${role}s`,
+    item: knownPersonSchema,
   });
   const addRoute = createRoute({
     method: 'post',

@@ -1,25 +1,14 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { listQuarantined, type QuarantinedRow, replayQuarantined } from '../../db/inbox.js';
 import { quarantineDetailPlace } from '../../pipeline/recorder.js';
 import type { InstanceVault } from '../../vault/index.js';
 import { requireInstance } from './access.js';
 import { explainQuarantine } from './explanations.js';
 import type { AdminApp, AdminOptions } from './options.js';
-import { cutPage, numberAfter } from './pagination.js';
-import { replayAside } from './replay.js';
-import {
-  bodyProblems,
-  instanceQuery,
-  instantSchema,
-  jsonAnswer,
-  optionalJsonBody,
-  pageQuery,
-  pageSchema,
-  problems,
-  replayBody,
-  replayedSchema,
-  security,
-} from './schemas.js';
+import { numberAfter, readPage } from './pagination.js';
+import { addReplayRoute, type Replay } from './replay.js';
+import { pageRoute } from './routes.js';
+import { instantSchema, pageQuery } from './schemas.js';
 
 const tags = ['Quarantine'];
 
@@ -36,46 +25,38 @@ const quarantinedSchema = z
   })
   .openapi('QuarantinedCapture');
 
-const listRoute = createRoute({
-  method: 'get',
+const listRoute = pageRoute({
   path: '/v1/quarantine',
   operationId: 'listQuarantine',
   summary: 'Captures that could not be turned into records; they are kept.',
   tags,
-  security,
-  request: { query: pageQuery },
-  responses: { 200: jsonAnswer('A page of captures.', pageSchema(quarantinedSchema)), ...problems },
+  query: pageQuery,
+  items: 'captures',
+  item: quarantinedSchema,
 });
 
-const replayRoute = createRoute({
-  method: 'post',
+const replayDescription: Replay = {
   path: '/v1/quarantine/replay',
   operationId: 'replayQuarantine',
   summary: 'Puts quarantined captures back into the inbox, to be read again.',
   tags,
-  security,
-  request: { query: instanceQuery, body: optionalJsonBody(replayBody) },
-  responses: { 200: jsonAnswer('How many.', replayedSchema), ...bodyProblems },
-});
+  action: 'quarantine.replay',
+  replay: replayQuarantined,
+};
 
-export function addQuarantineRoutes(app: AdminApp, { database, tenants }: AdminOptions): void {
+const order = { list: 'quarantine', after: numberAfter, positionOf: (row: QuarantinedRow) => row.position };
+
+export function addQuarantineRoutes(app: AdminApp, options: AdminOptions): void {
+  const { database, tenants } = options;
+
   app.openapi(listRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
-    const { limit, cursor } = context.req.valid('query');
-    const after = numberAfter('quarantine', cursor);
-    const read = await listQuarantined(database.orm, { instanceId: tenant.id, after, limit: limit + 1 });
-    const { rows, next } = cutPage('quarantine', read, limit, (row) => row.position);
+    const { rows, next } = await readPage(order, context.req.valid('query'), (page) =>
+      listQuarantined(database.orm, { instanceId: tenant.id, ...page }),
+    );
     return context.json({ data: rows.map((row) => quarantinedView(tenant.vault, row)), next }, 200);
   });
-
-  app.openapi(replayRoute, async (context) => {
-    const tenant = await requireInstance(context, tenants);
-    const { ids } = context.req.valid('json');
-    const actor = context.get('caller').keyId;
-    const request = { actor, action: 'quarantine.replay', ids, replay: replayQuarantined } as const;
-    const replayed = await replayAside(database, tenant, request);
-    return context.json({ replayed }, 200);
-  });
+  addReplayRoute(app, options, replayDescription);
 }
 
 function quarantinedView(vault: InstanceVault, row: QuarantinedRow): z.infer<typeof quarantinedSchema> {

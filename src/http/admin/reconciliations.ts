@@ -1,13 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { listReconciliations, type ReconciliationRow } from '../../db/reconciliations.js';
-import { readAccounts } from '../../domain/accounts.js';
 import { auditAct } from '../../domain/audit.js';
 import { openReconciliation } from '../../domain/reconciliations.js';
 import { failureKinds } from '../../sdk/index.js';
-import { findByIdOrName, requireInstance } from './access.js';
+import { requireInstance } from './access.js';
+import { findAccount } from './find-account.js';
 import type { AdminApp, AdminOptions } from './options.js';
-import { beforeId, cutPage } from './pagination.js';
+import { beforeId, readPage } from './pagination.js';
 import { ProblemError } from './problems.js';
+import { pageRoute } from './routes.js';
 import {
   bodyProblems,
   idOrNameParams,
@@ -16,9 +17,7 @@ import {
   jsonAnswer,
   jsonBody,
   pageQuery,
-  pageSchema,
   problemAnswer,
-  problems,
   security,
 } from './schemas.js';
 
@@ -54,15 +53,14 @@ const windowSchema = z
   .strictObject({ since: instantSchema, until: instantSchema.optional() })
   .openapi('ReconciliationWindow', { description: '`until` is now when it is left out, or later than now.' });
 
-const listRoute = createRoute({
-  method: 'get',
+const listRoute = pageRoute({
   path: '/v1/reconciliations',
   operationId: 'listReconciliations',
   summary: 'Windows that are or were compared with what a provider lists, the newest first.',
   tags,
-  security,
-  request: { query: pageQuery },
-  responses: { 200: jsonAnswer('A page of windows.', pageSchema(reconciliationSchema)), ...problems },
+  query: pageQuery,
+  items: 'windows',
+  item: reconciliationSchema,
 });
 
 const reconcileRoute = createRoute({
@@ -80,23 +78,22 @@ const reconcileRoute = createRoute({
   },
 });
 
+const order = { list: 'reconciliations', after: beforeId, positionOf: (row: ReconciliationRow) => row.id };
+
 export function addReconciliationRoutes(app: AdminApp, options: AdminOptions): void {
-  const { database, tenants, registry } = options;
+  const { database, tenants } = options;
 
   app.openapi(listRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
-    const { limit, cursor } = context.req.valid('query');
-    const before = beforeId('reconciliations', cursor);
-    const page = { instanceId: tenant.id, before, limit: limit + 1 };
-    const read = await listReconciliations(database.orm, page);
-    const { rows, next } = cutPage('reconciliations', read, limit, (row) => row.id);
+    const { rows, next } = await readPage(order, context.req.valid('query'), ({ after, limit }) =>
+      listReconciliations(database.orm, { instanceId: tenant.id, before: after, limit }),
+    );
     return context.json({ data: rows.map(reconciliationView), next }, 200);
   });
 
   app.openapi(reconcileRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
-    const accounts = await readAccounts(database.orm, tenant, registry);
-    const account = findByIdOrName('account', accounts, context.req.valid('param').id);
+    const account = await findAccount(options, tenant, context.req.valid('param').id);
     if (account.connector.reconcile === undefined) {
       throw new ProblemError(409, `The connector ${account.connector.id} cannot list what its provider has.`);
     }

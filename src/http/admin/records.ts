@@ -1,4 +1,4 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import type { RecordRow } from '../../db/journal.js';
 import { readRecordPage } from '../../db/record-page.js';
 import { readEnvelope, readSkeleton } from '../../domain/records.js';
@@ -6,8 +6,9 @@ import { contentSchema, type Envelope, recordKinds, type Skeleton, skeletonSchem
 import type { InstanceVault } from '../../vault/index.js';
 import { requireInstance } from './access.js';
 import type { AdminApp, AdminOptions } from './options.js';
-import { cutPage, numberAfter } from './pagination.js';
-import { jsonAnswer, pageQuery, pageSchema, problems, security } from './schemas.js';
+import { numberAfter, readPage } from './pagination.js';
+import { pageRoute } from './routes.js';
+import { pageQuery } from './schemas.js';
 
 const envelopeAnswerSchema = z
   .object({ skeleton: skeletonSchema, content: contentSchema.nullable(), salt: z.string().nullable() })
@@ -15,31 +16,26 @@ const envelopeAnswerSchema = z
 
 type EnvelopeAnswer = Envelope | { readonly skeleton: Skeleton; readonly content: null; readonly salt: null };
 
-const listRoute = createRoute({
-  method: 'get',
+const listRoute = pageRoute({
   path: '/v1/records',
   operationId: 'listRecords',
   summary: 'The journal, in its order: every record of an instance.',
   tags: ['Records'],
-  security,
-  request: {
-    query: pageQuery.extend({ kind: z.enum(recordKinds).optional(), conversation: z.uuid().optional() }),
-  },
-  responses: { 200: jsonAnswer('A page of records.', pageSchema(envelopeAnswerSchema)), ...problems },
+  query: pageQuery.extend({ kind: z.enum(recordKinds).optional(), conversation: z.uuid().optional() }),
+  items: 'records',
+  item: envelopeAnswerSchema,
 });
+
+const order = { list: 'records', after: numberAfter, positionOf: (row: RecordRow) => row.sequence };
 
 export function addRecordRoutes(app: AdminApp, { database, tenants }: AdminOptions): void {
   app.openapi(listRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
-    const { limit, cursor, kind, conversation } = context.req.valid('query');
-    const read = await readRecordPage(database.orm, {
-      instanceId: tenant.id,
-      after: numberAfter('records', cursor),
-      limit: limit + 1,
-      kind,
-      conversationId: conversation,
-    });
-    const { rows, next } = cutPage('records', read, limit, (row) => row.sequence);
+    const { kind, conversation, ...request } = context.req.valid('query');
+    const wanted = { instanceId: tenant.id, kind, conversationId: conversation };
+    const { rows, next } = await readPage(order, request, (page) =>
+      readRecordPage(database.orm, { ...wanted, ...page }),
+    );
     return context.json({ data: rows.map((row) => envelopeAnswer(tenant.vault, row)), next }, 200);
   });
 }

@@ -16,8 +16,9 @@ import {
 import type { Tenant } from '../../domain/tenants.js';
 import { findByIdOrName, requireInstance } from './access.js';
 import type { AdminApp, AdminOptions } from './options.js';
-import { cutPage, numberAfter, pageOfAll } from './pagination.js';
+import { numberAfter, pageOfAll, readPage } from './pagination.js';
 import { takeOver } from './refresh.js';
+import { itemRoute, pageRoute } from './routes.js';
 import {
   bodyProblems,
   idOrNameParams,
@@ -28,7 +29,6 @@ import {
   pageQuery,
   pageSchema,
   problemAnswer,
-  problems,
   security,
   settingsSchema,
 } from './schemas.js';
@@ -67,26 +67,24 @@ const inspectedSchema = z
   })
   .openapi('Inspected');
 
-const listRoute = createRoute({
-  method: 'get',
+const listRoute = pageRoute({
   path: '/v1/sinks',
   operationId: 'listSinks',
   summary: 'The sinks of an instance: their state, their lag and rate, and what waits for them.',
   tags,
-  security,
-  request: { query: pageQuery },
-  responses: { 200: jsonAnswer('A page of sinks.', pageSchema(sinkSchema)), ...problems },
+  query: pageQuery,
+  items: 'sinks',
+  item: sinkSchema,
 });
 
-const showRoute = createRoute({
-  method: 'get',
+const showRoute = itemRoute({
   path: '/v1/sinks/{id}',
   operationId: 'getSink',
   summary: 'One sink.',
   tags,
-  security,
-  request: { params: idOrNameParams, query: instanceQuery },
-  responses: { 200: jsonAnswer('The sink.', sinkSchema), ...problems },
+  params: idOrNameParams,
+  what: 'sink',
+  item: sinkSchema,
 });
 
 const addRoute = createRoute({
@@ -173,12 +171,12 @@ function addReadingRoutes(app: AdminApp, options: AdminOptions): void {
 
   app.openapi(inspectRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
-    const { limit, cursor } = context.req.valid('query');
     const sink = await findSink(options, tenant, context.req.valid('param').id);
-    const list = `inspect-${sink.id}`;
-    const after = numberAfter(list, cursor);
-    const inspected = await inspectSink(database.orm, tenant, sink, { after, limit: limit + 1 });
-    const { rows, next } = cutPage(list, inspected, limit, ({ sequence }) => sequence);
+    const positionOf = ({ sequence }: { sequence: number }) => sequence;
+    const order = { list: `inspect-${sink.id}`, after: numberAfter, positionOf };
+    const { rows, next } = await readPage(order, context.req.valid('query'), (page) =>
+      inspectSink(database.orm, tenant, sink, page),
+    );
     const data = rows.map(({ record, delivery, locator, result }) => ({ record, delivery, locator, result }));
     return context.json({ data, next }, 200);
   });

@@ -35,8 +35,9 @@ const shape = {
     .refine((text) => urlProblem(text) === undefined, {
       error: (issue) => urlProblem(String(issue.input)) ?? '',
     })
-    .describe('Address of the receiver: https, or http for one in your own network.')
-    .describe('Where to post. Shown in clear: a credential does not belong in it.'),
+    .describe(
+      'Where to post: https, or http in your own network. Shown in clear: no credential belongs in it.',
+    ),
   secret: secretKey().describe('Signs every request.'),
   previousSecret: secretKey()
     .optional()

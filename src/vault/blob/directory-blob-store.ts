@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { syncFolder } from '../../core/durable-files.js';
 import type { InstanceVault } from '../instance-vault.js';
 import {
   type BlobStore,
@@ -12,7 +13,7 @@ import {
 } from './blob-store.js';
 import { SEALED_CHUNK_LENGTH } from './chunk-cipher.js';
 import { Draft, sweepDrafts } from './draft.js';
-import { DurableFolders, syncFolder } from './durable-folders.js';
+import { DurableFolders } from './durable-folders.js';
 import { openStream, requireRange, type SealedBytes } from './open-stream.js';
 import { sealStream } from './seal-stream.js';
 import { SetAside } from './set-aside.js';

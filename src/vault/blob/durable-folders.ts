@@ -1,5 +1,6 @@
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '../../core/durable-files.js';
 import { codeOf } from './storage-error.js';
 
 /** Makes folders (0700) that outlast a power cut, below a base and with it. What the base lies in is never made. */
@@ -30,17 +31,5 @@ async function makeFolder(path: string): Promise<boolean> {
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
     throw error;
-  }
-}
-
-/** Makes durable which names a folder has. */
-export async function syncFolder(path: string): Promise<void> {
-  // Windows cannot open a directory; its file systems journal names themselves.
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

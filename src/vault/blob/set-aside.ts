@@ -1,6 +1,7 @@
 import { link, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type DurableFolders, syncFolder } from './durable-folders.js';
+import { syncFolder } from '../../core/durable-files.js';
+import type { DurableFolders } from './durable-folders.js';
 import { codeOf } from './storage-error.js';
 
 const idPattern = /^[0-9a-f]{64}$/;

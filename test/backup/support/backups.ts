@@ -44,7 +44,7 @@ export async function emptyPlace(
   original: GatewayProcess | undefined,
   databaseUrl?: string,
 ): Promise<GatewayProcess> {
-  const place = await GatewayProcess.create({ databaseUrl });
+  const place = await GatewayProcess.create({ databaseUrl, embedded: 'bare' });
   const key = join(place.dataDirectory, 'master-key');
   if (original !== undefined) await copyFile(join(original.dataDirectory, 'master-key'), key);
   return place;
