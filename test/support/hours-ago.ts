@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openDatabase } from '../../src/db/client.js';
+import { type Database, openDatabase } from '../../src/db/client.js';
 import type { GatewayProcess } from './gateway-process.js';
 
 const minute = 60_000;
@@ -17,14 +17,25 @@ export async function letPass(
   minutes: number,
   databaseUrl: string | undefined,
 ): Promise<void> {
+  await changeAtRest(gateway, databaseUrl, async ({ sql }) => {
+    await sql`update doors set open_until = open_until - ${minutes} * interval '1 minute'`;
+    await sql`update accounts set created_at = created_at - ${minutes} * interval '1 minute' - interval '1 day'`;
+  });
+}
+
+/** Changes the database of a gateway that is stopped, such as what stands there of times. */
+export async function changeAtRest(
+  gateway: GatewayProcess,
+  databaseUrl: string | undefined,
+  change: (database: Database) => Promise<void>,
+): Promise<void> {
   const database = await openDatabase(
     databaseUrl === undefined
       ? { kind: 'embedded', directory: join(gateway.dataDirectory, 'database') }
       : { kind: 'postgres', url: databaseUrl },
   );
   try {
-    await database.sql`update doors set open_until = open_until - ${minutes} * interval '1 minute'`;
-    await database.sql`update accounts set created_at = created_at - ${minutes} * interval '1 minute' - interval '1 day'`;
+    await change(database);
   } finally {
     await database.close();
   }
