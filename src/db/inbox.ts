@@ -54,10 +54,16 @@ export async function insertCaptures(database: Database, rows: readonly CaptureR
     select pg_notify(${capturesChannel}, instance) from unnest(${instances}::text[]) as instance`;
 }
 
-/** Puts one capture into the inbox as part of a transaction: it is there when, and only when, that one commits. */
-export async function insertCapture(tx: Queries, row: CaptureRow): Promise<void> {
-  await insertRows(tx, captures, [{ ...row, receivedAt: new Date(row.receivedAt), state: 'pending' }]);
-  await tx.execute(sql`select pg_notify(${capturesChannel}, ${row.instanceId})`);
+/** Puts captures of one instance into the inbox as part of a transaction: they are there when, and only when, that one commits. */
+export async function addCaptures(tx: Queries, rows: readonly CaptureRow[]): Promise<void> {
+  const [first] = rows;
+  if (first === undefined) return;
+  await insertRows(
+    tx,
+    captures,
+    rows.map((row) => ({ ...row, receivedAt: new Date(row.receivedAt), state: 'pending' as const })),
+  );
+  await tx.execute(sql`select pg_notify(${capturesChannel}, ${first.instanceId})`);
 }
 
 /**

@@ -3,7 +3,7 @@ import { failPoint } from '../core/failpoint.js';
 import { newId } from '../core/ids.js';
 import type { Database, Queries } from '../db/client.js';
 import { hasOptedOut } from '../db/consents.js';
-import { insertCapture } from '../db/inbox.js';
+import { addCaptures } from '../db/inbox.js';
 import { findByIdempotency, insertOutbound, type OutboundRow } from '../db/outbound.js';
 import { type OutboundCapability, type OwnEvent, outboundKey, type Route } from '../sdk/index.js';
 import type { Account } from './accounts.js';
@@ -114,7 +114,7 @@ export async function commitRequest(
       ...refusal,
     });
     if (isFirst) {
-      await insertCapture(tx, capture);
+      await addCaptures(tx, [capture]);
       await auditAct(tx, tenant, { actor: request.actor, action: request.action, subject: id });
     }
     failPoint('outbound:before-commit');

@@ -75,14 +75,19 @@ export class Ingest {
   async accept(vault: InstanceVault, capture: Capture): Promise<string> {
     const row = sealCapture(vault, newId(), capture);
     failPoint('ingest:received');
-    this.#courtesy.enter();
-    try {
-      await this.#group.submit(row);
-    } finally {
-      this.#courtesy.leave();
-    }
+    await this.ahead(1, () => this.#group.submit(row));
     failPoint('ingest:before-reply');
     return row.id;
+  }
+
+  /** Work to which what lies behind the inbox gives way: the commit of so many captures. */
+  async ahead<Value>(captures: number, work: () => Promise<Value>): Promise<Value> {
+    this.#courtesy.enter(captures);
+    try {
+      return await work();
+    } finally {
+      this.#courtesy.leave(captures);
+    }
   }
 
   /** Lets requests go first; the work behind the inbox asks before each portion. */
