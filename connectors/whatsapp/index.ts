@@ -10,7 +10,7 @@ import { settingsSchema } from './settings.js';
 export default defineConnector({
   id: 'whatsapp',
   title: 'WhatsApp (linked device)',
-  version: '1',
+  version: '2',
   settings: settingsSchema,
   capabilities: {
     events: ['message', 'edit', 'deletion', 'reaction', 'receipt', 'membership', 'call', 'gap', 'alias'],

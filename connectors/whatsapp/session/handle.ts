@@ -4,7 +4,7 @@ import { messageKey } from '../keys.js';
 import type { MediaReference } from '../media.js';
 import type { Connection } from './connection.js';
 import type { Library } from './library.js';
-import { type KeptSecret, secretName } from './secrets.js';
+import { type KeptSecret, secretNames } from './secrets.js';
 
 /** What to send, in the words of the library. */
 export interface Outgoing {
@@ -73,7 +73,7 @@ async function send(connection: Connection, { id, jid, content, quoted }: Outgoi
 /** The library wants the whole message; its id, its chat and who wrote it are enough for a phone to find it. */
 async function quote(connection: Connection, chat: string, jid: string, id: string): Promise<WAMessage> {
   const { own } = connection;
-  const kept = await connection.recall(secretName(chat, id));
+  const [kept] = (await connection.recallMany(secretNames(chat, id))).values();
   const senders = kept === undefined ? [] : (JSON.parse(kept) as KeptSecret).senders;
   const fromMe = senders.some((sender) => sender === own.pn || sender === own.lid);
   const [author = jid] = senders;

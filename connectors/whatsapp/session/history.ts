@@ -4,13 +4,12 @@ import type { proto } from '@whiskeysockets/baileys';
 import type { Received, Session, StateChanges } from 'archway/sdk';
 import { decodeMedia, mediaUrl } from '../media.js';
 import type { WhatsAppSettings } from '../settings.js';
-import { asJson } from './json.js';
 import { capture } from './key-store.js';
 import type { Library } from './library.js';
-import type { Names, Own } from './names.js';
-import { secretIn } from './secrets.js';
+import type { Own } from './names.js';
+import type { Past } from './past.js';
 
-type HistorySession = Pick<Session<WhatsAppSettings>, 'recall' | 'recallMany' | 'settings' | 'signal'>;
+type HistorySession = Pick<Session<WhatsAppSettings>, 'recall' | 'settings' | 'signal'>;
 type Notice = proto.Message.IHistorySyncNotification;
 
 const listName = 'history-pending';
@@ -30,11 +29,13 @@ const triesMax = 4;
 export class History {
   #pending: string[] | undefined;
   #importing = false;
+  /** Asked for while one was under way, which may have looked just before the commit that this is about. */
+  #again = false;
 
   constructor(
     private readonly session: HistorySession,
     private readonly library: Library,
-    private readonly names: Names,
+    private readonly past: Past,
     private readonly own: () => Own,
     private readonly commit: (received: readonly Received[], changes?: StateChanges) => Promise<void>,
   ) {}
@@ -56,13 +57,20 @@ export class History {
 
   /** Imports what is announced and committed, part after part. */
   import(onFailed: (error: unknown) => void): void {
-    if (this.#importing) return;
+    this.#again = true;
+    if (!this.#importing) this.#importWhileAsked().catch(onFailed);
+  }
+
+  async #importWhileAsked(): Promise<void> {
     this.#importing = true;
-    this.#importAll()
-      .catch(onFailed)
-      .finally(() => {
-        this.#importing = false;
-      });
+    try {
+      while (this.#again) {
+        this.#again = false;
+        await this.#importAll();
+      }
+    } finally {
+      this.#importing = false;
+    }
   }
 
   async #list(): Promise<string[]> {
@@ -102,46 +110,11 @@ export class History {
 
   async #importChat({ id, pnJid, lidJid, messages }: proto.IConversation): Promise<void> {
     const forms = [id, pnJid, lidJid].flatMap((jid) => jid ?? []);
-    const infos = (messages ?? []).flatMap(({ message }) => message ?? []);
-    for (let start = 0; start < infos.length; start += batchMax) {
-      const received: Received[] = [];
-      const changes: Record<string, string | null> = {};
-      for (const info of infos.slice(start, start + batchMax)) {
-        const fromMe = info.key?.fromMe === true;
-        const named = await this.names.ofChat(forms, fromMe);
-        const encoded = this.library.proto.WebMessageInfo.encode(info as proto.WebMessageInfo).finish();
-        const { chat, numbers } = named;
-        received.push(
-          capture(
-            'history',
-            {
-              message: asJson(this.library.proto.WebMessageInfo.decode(encoded), this.library),
-              payload: Buffer.from(encoded).toString('base64'),
-              own: this.own(),
-              ...(chat !== undefined && { chat }),
-              ...(Object.keys(numbers).length > 0 && { numbers }),
-              fromMe,
-            },
-            'history',
-          ),
-        );
-        Object.assign(changes, named.changes, this.#secretOf(info, chat, fromMe));
-      }
+    const all = (messages ?? []).flatMap(({ message }) => (message ? [{ info: message, forms }] : []));
+    for (let start = 0; start < all.length; start += batchMax) {
+      const { received, changes } = await this.past.take(all.slice(start, start + batchMax), 'history');
       await this.commit(received, changes);
     }
-  }
-
-  #secretOf(
-    { key, message, messageSecret }: proto.IWebMessageInfo,
-    chat: string | undefined,
-    fromMe: boolean,
-  ) {
-    if (!message || !key?.id || chat === undefined) return {};
-    const { pn, lid } = this.own();
-    const given = fromMe ? [pn, lid] : [key.participant ?? key.remoteJid];
-    const senders = given.flatMap((jid) => (jid ? [this.library.jidNormalizedUser(jid)] : []));
-    const whole = messageSecret ? { ...message, messageContextInfo: { messageSecret } } : message;
-    return secretIn(whole, { chat, id: key.id, senders }, this.library);
   }
 
   /** Undefined when it cannot be had. */
