@@ -28,6 +28,7 @@ export default defineConnector({
       textLengthMax: 4_096,
       mediaMax: 1,
       replies: true,
+      reactions: true,
       idempotent: false,
       bySession: true,
       messagesPerSecond: 0.5,

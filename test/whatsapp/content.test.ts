@@ -114,6 +114,7 @@ describe('what is sealed under the secret of a message that has not come', () =>
   it('is read when the phone hands that message over with the past', async () => {
     const poll = '3AP0LL0003';
     const { id } = await robin.send(device, voteIn(poll));
+    await acknowledged();
     const key = { remoteJid: robin.jid, id: poll, fromMe: false };
     const message = { key, messageTimestamp: 1_795_000_000, message: pollContent };
     await server.phone.sendHistory(device, {
@@ -237,6 +238,35 @@ describe('the past', () => {
     expect(phone.store.received.filter(({ provenance }) => provenance === 'history').length).toBeGreaterThan(
       449,
     );
+  });
+
+  const fileOf = (bytes: Uint8Array) => server.media.put(bytes, 'md-msg-hist');
+
+  it('is downloaded where it comes as a file, and checked', async () => {
+    await server.phone.sendHistoryFile(device, history(3) as never, fileOf);
+    await until(() => ids().length === 3);
+    const spoiled = (bytes: Uint8Array) => {
+      const fields = fileOf(bytes);
+      server.media.spoil(fields);
+      return fields;
+    };
+    await server.phone.sendHistoryFile(device, history(5) as never, spoiled);
+    await until(() => phone.store.state.get('history-pending') === '[]' && failures().length === 1);
+    expect(ids()).toHaveLength(3);
+    expect(failures()).toMatchObject([{ failure: 'history unavailable' }]);
+    expect(phone.session.health).toMatchObject({ state: 'open' });
+  });
+
+  it('is a gap where its file is gone', async () => {
+    const gone = (bytes: Uint8Array) => {
+      const fields = fileOf(bytes);
+      server.media.lose(fields, 410);
+      return fields;
+    };
+    await server.phone.sendHistoryFile(device, history(5) as never, gone);
+    await until(() => failures().length === 1);
+    await until(() => phone.store.state.get('history-pending') === '[]');
+    expect(ids()).toEqual([]);
   });
 
   it('is not imported where nobody wants it', async () => {

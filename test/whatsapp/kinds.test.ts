@@ -194,12 +194,13 @@ const changes: Readonly<Record<string, Act>> = {
   },
   'vote, and its poll afterwards': async ({ device, robin, cara, group }) => {
     const poll = '3EB0LATEPOLL01';
+    // Those of several people may overtake each other in the library.
+    await until(() => device.unacknowledged.length === 0);
     const { id } = await group.send(
       device,
       cara,
       voteForFriday({ poll, chat: group, author: robin, voter: cara }),
     );
-    // Messages of several people may overtake each other in the library.
     await until(() => device.unacknowledged.length === 0);
     await group.send(device, robin, pollContent, { id: poll });
     return [
@@ -381,7 +382,6 @@ it('brings every kind of event from the wire into the journal and the archive', 
   await until(async () => device.unacknowledged.length === 0 && (await settled(gateway)));
   await until(async () => (await missing()).length === 0).catch(() => undefined);
   expect(await missing()).toEqual([]);
-  // Files are fetched beside all that, and put on record when they are there.
   const files = async () =>
     [...(await readArchive(gateway)).values()].filter(({ content }) => content.kind === 'attachment').length;
   await until(async () => (await files()) === 6).catch(() => undefined);

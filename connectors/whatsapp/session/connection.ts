@@ -52,7 +52,6 @@ export class Connection {
   /** Set when a message has been encrypted for its recipients: from then on it may have left. */
   hasEncrypted = false;
   readonly #library: Library;
-  readonly #recalling: Pick<WhatsAppSession, 'recall' | 'recallMany'>;
   readonly #credentials: AuthenticationCreds;
   readonly #gate: Gate;
   readonly #history: History;
@@ -78,7 +77,6 @@ export class Connection {
       this.#end = resolve;
     });
     const recalling = this.#recallingOf(session);
-    this.#recalling = recalling;
     const awaiting = new Awaiting(recalling);
     this.commits = new Commits(
       session,
@@ -133,10 +131,6 @@ export class Connection {
 
   get isLinked(): boolean {
     return isLinked(this.#credentials);
-  }
-
-  recallMany(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    return this.#recalling.recallMany(names);
   }
 
   /** Tells WhatsApp to unlink the device, and ends. */

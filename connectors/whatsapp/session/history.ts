@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
 import type { proto } from '@whiskeysockets/baileys';
-import type { Received, Session, StateChanges } from 'archway/sdk';
+import { Failure, type Received, type Session, type StateChanges } from 'archway/sdk';
 import { decodeMedia, mediaUrl } from '../media.js';
 import type { WhatsAppSettings } from '../settings.js';
 import { capture } from './key-store.js';
@@ -123,7 +124,15 @@ export class History {
     const packed = inline && inline.length > 0 ? inline : await this.#download(notice);
     if (packed === undefined) return undefined;
     const unpack = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(inflate);
-    return this.library.proto.HistorySync.decode(await unpack(packed, { maxOutputLength: blobMaxBytes * 4 }));
+    try {
+      return this.library.proto.HistorySync.decode(
+        await unpack(packed, { maxOutputLength: blobMaxBytes * 4 }),
+      );
+    } catch (error) {
+      // It is no part of the past, or larger than any should be: to try again would give the same.
+      if (error instanceof Error) return undefined;
+      throw error;
+    }
   }
 
   async #download(notice: Notice): Promise<Uint8Array | undefined> {
@@ -131,18 +140,28 @@ export class History {
     if (!mediaKey || !directPath) return undefined;
     const url = mediaUrl({ directPath }, this.session.settings);
     for (let tries = 0; tries < triesMax; tries += 1) {
-      const signal = AbortSignal.any([this.session.signal, AbortSignal.timeout(downloadMaxMs)]);
-      const response = await fetch(url, { redirect: 'error', signal }).catch(() => undefined);
-      if (response?.ok === true && response.body !== null) {
-        return gather(
-          decodeMedia(response.body as unknown as AsyncIterable<Uint8Array>, mediaKey, 'History'),
-        );
-      }
-      await response?.body?.cancel();
-      if (response?.status === 404 || response?.status === 410) return undefined;
-      await new Promise((resolve) => setTimeout(resolve, 1_000 * 4 ** tries).unref());
+      if (tries > 0) await sleep(1_000 * 4 ** (tries - 1), undefined, { signal: this.session.signal });
+      const got = await this.#downloadOnce(url, mediaKey);
+      this.session.signal.throwIfAborted();
+      if (got !== 'later') return got;
     }
     return undefined;
+  }
+
+  /** Undefined when it is gone, or is not what it should be. */
+  async #downloadOnce(url: string, mediaKey: Uint8Array): Promise<Uint8Array | undefined | 'later'> {
+    const signal = AbortSignal.any([this.session.signal, AbortSignal.timeout(downloadMaxMs)]);
+    try {
+      const response = await fetch(url, { redirect: 'error', signal });
+      if (response.ok && response.body !== null) {
+        const body = response.body as unknown as AsyncIterable<Uint8Array>;
+        return await gather(decodeMedia(body, mediaKey, 'History'));
+      }
+      await response.body?.cancel();
+      return response.status === 404 || response.status === 410 ? undefined : 'later';
+    } catch (error) {
+      return error instanceof Failure && error.kind === 'rejected' ? undefined : 'later';
+    }
   }
 }
 
@@ -151,7 +170,8 @@ async function gather(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   let length = 0;
   for await (const piece of pieces) {
     length += piece.length;
-    if (length > blobMaxBytes) throw new Error('A part of the history is larger than any should be.');
+    if (length > blobMaxBytes)
+      throw new Failure('rejected', 'A part of the history is larger than any should be.');
     all.push(piece);
   }
   return Buffer.concat(all);
