@@ -1,4 +1,5 @@
 import { defineConnector } from 'archway/sdk';
+import { check } from './check.js';
 import { media } from './media.js';
 import { parse } from './parse.js';
 import { route } from './route.js';
@@ -38,6 +39,7 @@ export default defineConnector({
   webhooks: {},
   ownAddresses: ({ number }) => (number === undefined ? [] : [number]),
   parse,
+  check,
   route,
   send,
   media,

@@ -186,6 +186,30 @@ describe('what cannot be read', () => {
   });
 });
 
+it('keeps secrets for as long as they can be needed, and those of polls for longer', async () => {
+  await robin.send(device, editable);
+  await robin.send(device, pollContent);
+  robin.sendUnavailable(device, undefined);
+  await acknowledged();
+  const groups = ['secret', 'lasting-secret', 'unread'];
+  const counts = () => groups.map((group) => namesOf(group).length);
+  const later = async (days: number) => {
+    await phone.stop();
+    phone.start((session) => {
+      session.now = () => new Date(Date.now() + days * 24 * 60 * 60 * 1_000);
+    });
+    await phone.untilState('open');
+  };
+  await later(89);
+  expect(counts()).toEqual([1, 1, 1]);
+  await later(91);
+  await until(() => counts()[0] === 0);
+  await until(() => counts()[2] === 0);
+  expect(counts()).toEqual([0, 1, 0]);
+  await later(367);
+  await until(() => counts()[1] === 0);
+});
+
 describe('the past', () => {
   it('closes the gap of a message that could not be read', async () => {
     const id = robin.sendUnavailable(device, undefined);

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { deflateSync } from 'node:zlib';
 import * as library from '@whiskeysockets/baileys';
 import type { Received, StateChanges } from 'archway/sdk';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { settingsSchema } from '../settings.js';
 import { History } from './history.js';
 import { KeyStore } from './key-store.js';
@@ -65,11 +65,12 @@ it('imports a part whose announcement is committed while an import looks for it'
   await commit([], changes);
   history.import(failed);
   found[0]?.();
-  await turn();
-  found[1]?.();
-  for (let turns = 0; turns < 20; turns += 1) await turn();
+  await vi.waitFor(() => {
+    found[1]?.();
+    expect(received).toHaveLength(1);
+    expect(state.get('history-pending')).toBe('[]');
+  }, 10_000);
   expect(received.map(({ endpoint, provenance }) => [endpoint, provenance])).toEqual([
     ['history', 'history'],
   ]);
-  expect(state.get('history-pending')).toBe('[]');
 });

@@ -53,7 +53,7 @@ export function secretIn(
     senders,
     ...(options.length > 0 && { options }),
   };
-  const lasting = options.length > 0 || content.eventMessage !== undefined;
+  const lasting = options.length > 0 || Boolean(content.eventMessage);
   return { [`${lasting ? lastingGroup : secretGroup}/${subjectOf(chat, id)}`]: JSON.stringify(kept) };
 }
 
