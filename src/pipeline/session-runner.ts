@@ -131,7 +131,7 @@ export class SessionRunner {
       emit: (received, changes) => store.emit(received, changes),
       recall: async (name) => (await store.recall([name])).get(name),
       recallMany: (names) => store.recall(names),
-      forget: (groups) => store.forget(groups),
+      forget: (groups, writtenBefore) => store.forget(groups, writtenBefore),
       nextOrder: (ending) => store.nextOrder(ending),
       showLink: (offer) => store.showLink(offer),
       report: (health) => this.#report(health),

@@ -58,10 +58,10 @@ export class SessionStore {
     return recallState(database.orm, tenant.vault, account.id, names);
   }
 
-  async forget(groups: readonly string[]): Promise<void> {
+  async forget(groups: readonly string[], writtenBefore?: Date): Promise<void> {
     requireFreeNames(groups);
     const prefixes = groups.map((group) => `${group}/`);
-    await this.#write((tx) => deleteState(tx, this.#options.account.id, prefixes));
+    await this.#write((tx) => deleteState(tx, this.#options.account.id, prefixes, writtenBefore));
   }
 
   async nextOrder(signal: AbortSignal): Promise<LinkOrder | undefined> {
