@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 
 /** What a run of load showed. Times in milliseconds. */
 export interface LoadResult {
@@ -60,50 +60,45 @@ function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-async function converse(
+/** One connection. A single listener and no promise for each exchange: the load runs on the cores of what it measures. */
+function converse(
   { port, next }: LoadOptions,
   deadline: number,
   observe: (latencyMs: number, ok: boolean) => void,
 ): Promise<void> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  try {
-    for (let request = next(); request !== undefined && performance.now() < deadline; request = next()) {
-      const sentAt = performance.now();
-      const status = await exchange(socket, request);
-      observe(performance.now() - sentAt, status >= 200 && status < 300);
-    }
-  } finally {
-    socket.destroy();
-  }
-}
-
-/** Sends one request and resolves with the status when the whole answer is there. */
-function exchange(socket: Socket, request: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     let answer = '';
-    const finish = (settle: () => void) => {
-      socket.off('data', onData);
-      socket.off('error', onError);
-      socket.off('close', onClose);
-      settle();
+    let sentAt = 0;
+    const send = () => {
+      const now = performance.now();
+      const request = now < deadline ? next() : undefined;
+      if (request === undefined) {
+        socket.destroy();
+        resolve();
+        return;
+      }
+      answer = '';
+      sentAt = now;
+      socket.write(request);
     };
-    const onData = (bytes: Buffer) => {
+    socket.once('connect', send);
+    socket.on('data', (bytes: Buffer) => {
       answer += bytes.toString('latin1');
-      if (isComplete(answer)) finish(() => resolve(Number(answer.slice(9, 12))));
-    };
-    const onError = (error: Error) => finish(() => reject(error));
-    const onClose = () => finish(() => reject(new Error('The server closed the connection.')));
-    socket.on('data', onData);
-    socket.once('error', onError);
-    socket.once('close', onClose);
-    socket.write(request);
+      if (!isComplete(answer)) return;
+      const status = Number(answer.slice(9, 12));
+      observe(performance.now() - sentAt, status >= 200 && status < 300);
+      send();
+    });
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('The server closed the connection.')));
   });
 }
 
 function isComplete(answer: string): boolean {
   const headEnd = answer.indexOf('\r\n\r\n');
   if (headEnd < 0) return false;
-  const length = /\r\ncontent-length: (\d+)/i.exec(answer.slice(0, headEnd));
-  if (length !== null) return answer.length >= headEnd + 4 + Number(length[1]);
+  const announced = /\r\ncontent-length: (\d+)/i.exec(answer);
+  if (announced !== null) return answer.length >= headEnd + 4 + Number(announced[1]);
   return answer.startsWith('HTTP/1.1 204') || answer.endsWith('0\r\n\r\n');
 }

@@ -23,6 +23,8 @@ const fileSchema = z.looseObject({
   file_size: z.int().nonnegative().optional(),
   mime_type: z.string().optional(),
   file_name: z.string().optional(),
+  /** Of sound and film, in seconds. */
+  duration: z.int().nonnegative().optional(),
 });
 const filesSchema = z.array(fileSchema);
 
@@ -104,6 +106,7 @@ function attachment(
     ...(file.file_name !== undefined && { name: shorten(file.file_name, nameLengthMax) }),
     ...(contentType !== undefined && { contentType: shorten(contentType, contentTypeLengthMax) }),
     ...(file.file_size !== undefined && { byteLength: file.file_size }),
+    ...(file.duration !== undefined && { durationSeconds: file.duration }),
   };
 }
 

@@ -12,13 +12,20 @@ import { verify } from './verify.js';
 export default defineConnector({
   id: 'telegram',
   title: 'Telegram bots and business accounts',
-  version: '2',
+  version: '3',
   settings: settingsSchema,
   capabilities: {
     events: ['message', 'edit', 'deletion', 'reaction', 'membership', 'alias'],
     gaps: 'undetectable',
     // Telegram allows about 30 a second over all chats, and one in each; the throttler sees to the second.
-    outbound: { textLengthMax, mediaMax: 10, replies: true, idempotent: false, messagesPerSecond: 25 },
+    outbound: {
+      textLengthMax,
+      mediaMax: 10,
+      replies: true,
+      reactions: true,
+      idempotent: false,
+      messagesPerSecond: 25,
+    },
     blindSpots: [
       'Telegram keeps updates for about 24 hours: what arrives while the gateway cannot be reached for longer is lost.',
       'Deletions are reported for business accounts only; in other chats a deleted message stays on record as it was, and its deletion is not seen.',

@@ -8,7 +8,7 @@ import { botIdOf, type TelegramSettings } from './settings.js';
  * The bot writes to a chat by its number, or a business account does through the bot. Telegram gives bots no other name of a
  * person that would not change; the number stands in the record of what the person wrote.
  */
-export function route({ to, replyTo }: OutboundRequest, settings: TelegramSettings): Routed {
+export function route({ to, replyTo, reactsTo }: OutboundRequest, settings: TelegramSettings): Routed {
   const destination = readDestination(to);
   if (destination === undefined) {
     return refused(
@@ -16,9 +16,13 @@ export function route({ to, replyTo }: OutboundRequest, settings: TelegramSettin
     );
   }
   const { connectionId, chatId } = destination;
-  const replied = replyTo === undefined ? undefined : readMessageKey(replyTo);
-  if (replyTo !== undefined && (replied?.chatId !== chatId || replied.connectionId !== connectionId)) {
-    return refused('A message can only be answered in the chat in which it stands.');
+  const about = replyTo ?? reactsTo;
+  const earlier = about === undefined ? undefined : readMessageKey(about);
+  if (about !== undefined && (earlier?.chatId !== chatId || earlier.connectionId !== connectionId)) {
+    return refused('A message can only be answered, or reacted to, in the chat in which it stands.');
+  }
+  if (reactsTo !== undefined && connectionId !== undefined) {
+    return refused('Telegram lets a bot react in its own chats only, not in the name of a business account.');
   }
   const value = String(chatId);
   return {

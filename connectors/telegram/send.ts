@@ -1,4 +1,14 @@
-import { type Accepted, type CallContext, Failure, type OutboundMessage, z } from 'archway/sdk';
+import {
+  type Accepted,
+  type CallContext,
+  type EarlierMessage,
+  Failure,
+  type OutboundMessage,
+  type OutboundReaction,
+  z,
+} from 'archway/sdk';
+import type { Api } from 'grammy';
+import type { ReactionTypeEmoji } from 'grammy/types';
 import { asSignal } from './api.js';
 import { type Destination, readDestination, readMessageKey } from './chat.js';
 import { messageKey } from './keys.js';
@@ -24,7 +34,7 @@ export async function send(
 ): Promise<Accepted> {
   const destination = readDestination(message.to.asReceived);
   if (destination === undefined) throw new Failure('rejected', 'The recipient is no chat; nothing has left.');
-  const { text, media } = message;
+  const { text, media, reaction } = message;
   if (media.length > 0 && (text?.length ?? 0) > captionLengthMax) {
     throw new Failure(
       'rejected',
@@ -36,6 +46,7 @@ export async function send(
   const calling = { api, signal: asSignal(signal) };
   let sent: unknown;
   try {
+    if (reaction !== undefined) return await react(calling, destination, reaction);
     sent =
       media.length === 0
         ? await api.raw.sendMessage({ ...place, text: text ?? '' }, calling.signal)
@@ -49,14 +60,30 @@ export async function send(
 /** The part of a call that says where: the same for every method that sends. */
 export type Place = ReturnType<typeof placeOf>;
 
-function placeOf({ connectionId, chatId, topicId }: Destination, replyTo: string | undefined) {
-  const replied = replyTo === undefined ? undefined : readMessageKey(replyTo);
+function placeOf({ connectionId, chatId, topicId }: Destination, replyTo: EarlierMessage | undefined) {
+  const replied = replyTo === undefined ? undefined : readMessageKey(replyTo.key);
   return {
     chat_id: chatId,
     ...(connectionId !== undefined && { business_connection_id: connectionId }),
     ...(topicId !== undefined && { message_thread_id: topicId }),
     ...(replied !== undefined && { reply_parameters: { message_id: replied.messageId } }),
   };
+}
+
+/** A bot has one reaction to a message, which the next one replaces. Telegram gives it no id, and does not report it. */
+async function react(
+  { api, signal }: { readonly api: Api; readonly signal: Parameters<Api['raw']['sendMessage']>[1] },
+  { chatId }: Destination,
+  { to, emoji }: OutboundReaction,
+): Promise<Accepted> {
+  const messageId = readMessageKey(to.key)?.messageId;
+  if (messageId === undefined)
+    throw new Failure('rejected', 'There is no message to react to; nothing has left.');
+  // Which emoji a chat allows is for Telegram to say.
+  const reaction =
+    emoji === null ? [] : [{ type: 'emoji' as const, emoji: emoji as ReactionTypeEmoji['emoji'] }];
+  await api.raw.setMessageReaction({ chat_id: chatId, message_id: messageId, reaction }, signal);
+  return { providerId: `${chatId}/${messageId}`, aliases: [] };
 }
 
 /** An album is several messages: each of their keys means this one from now on. */

@@ -1,16 +1,9 @@
 import type { ConnectorSubject, OutboundSubject } from 'archway/testkit';
-import { madeUpCredentials, readFixtures, sign } from '../../providers/twilio/testing.js';
+import { madeUpCredentials, readFixtures, refusals, sign } from '../../providers/twilio/testing.js';
 import connector from './index.js';
 import { listedEndpoint } from './listed.js';
 
 export { captureOf, sign } from '../../providers/twilio/testing.js';
-
-const json = (status: number, body: unknown, headers: Record<string, string> = {}) => ({
-  status,
-  headers,
-  body: JSON.stringify(body),
-});
-const refusal = (status: number, code: number) => ({ code, status, message: 'As Twilio words it.' });
 
 const outbound: OutboundSubject = {
   recipients: ['+12025550123', 'whatsapp:+12025550123'],
@@ -21,11 +14,8 @@ const outbound: OutboundSubject = {
       const form = new URLSearchParams(Buffer.from(body).toString('utf8'));
       return { to: form.get('To') ?? '', text: form.get('Body') ?? undefined };
     },
-    accepted: json(201, { sid: `SM${'0'.repeat(32)}`, status: 'queued' }),
-    unauthorized: json(401, refusal(401, 20003)),
-    throttled: { answer: json(429, refusal(429, 20429), { 'retry-after': '60' }), retryAfterMs: 60_000 },
-    rejected: json(400, refusal(400, 21610)),
-    outOfOrder: json(503, refusal(503, 20503)),
+    accepted: { status: 201, body: JSON.stringify({ sid: `SM${'0'.repeat(32)}`, status: 'queued' }) },
+    ...refusals(21610),
   },
 };
 

@@ -31,7 +31,7 @@ const webhook = (
 export default defineConnector({
   id: 'twilio-voice',
   title: 'Twilio Programmable Voice',
-  version: '1',
+  version: '2',
   settings: settingsSchema,
   capabilities: {
     events: ['call', 'recording'],

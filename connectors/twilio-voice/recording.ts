@@ -49,7 +49,7 @@ export function recordingOf(
   facts: RecordingFacts,
   particulars: Partial<Pick<RecordingEvent, 'routing' | 'location' | 'provider'>>,
 ): Parsed {
-  const { recordingSid, about, durationSeconds, channels } = facts;
+  const { recordingSid, about } = facts;
   if (recordingSid === undefined)
     return unsupported('a recording whose RecordingSid is missing or not usable');
   if (about === undefined) return unsupported('a recording whose CallSid is missing or not usable');
@@ -64,12 +64,21 @@ export function recordingOf(
     status,
     ...(facts.source === 'RecordVerb' && { voicemail: true }),
     ...(startedAt !== undefined && { startedAt }),
-    ...(durationSeconds !== undefined && { durationSeconds }),
-    ...(channels !== undefined && channels > 0 && { channels }),
+    ...soundOf(facts),
     attachments: status === 'completed' ? [attachmentOf(recordingSid, facts)] : [],
     ...particulars,
   };
   return { kind: 'events', events: [event] };
+}
+
+function soundOf({
+  durationSeconds,
+  channels,
+}: RecordingFacts): Pick<RecordingEvent, 'durationSeconds' | 'channels'> {
+  return {
+    ...(durationSeconds !== undefined && { durationSeconds }),
+    ...(channels !== undefined && channels > 0 && { channels }),
+  };
 }
 
 const apiPath = /^\/2010-04-01\/Accounts\/AC[0-9a-fA-F]{32}\/Recordings\/RE[0-9a-fA-F]{32}$/;
@@ -80,7 +89,8 @@ const referenceLengthMax = 4_000;
  * channels as it has (https://www.twilio.com/docs/voice/api/recording#fetch-a-recordings-media-file). Elsewhere, in a storage
  * of the customer's own, the URL as given.
  */
-function attachmentOf(recordingSid: string, { url, channels }: RecordingFacts): EventAttachment {
+function attachmentOf(recordingSid: string, facts: RecordingFacts): EventAttachment {
+  const { url, channels } = facts;
   const path = url !== undefined && URL.canParse(url) ? new URL(url).pathname : '';
   const file = `${path}.wav${channels === 2 ? '?RequestedChannels=2' : ''}`;
   const reference = apiPath.test(path) ? file : url;
@@ -88,6 +98,7 @@ function attachmentOf(recordingSid: string, { url, channels }: RecordingFacts): 
     key: recordingKey(recordingSid),
     name: `${recordingSid}.wav`,
     ...(reference !== undefined && reference.length <= referenceLengthMax && { reference }),
+    ...soundOf(facts),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { CommunicationEvent, Parsed } from 'archway/sdk';
 import type { Frame } from './frame.js';
 import { gapKey, messageKey } from './keys.js';
-import { channel, shared } from './outcome.js';
+import { channel, ignored, shared } from './outcome.js';
 
 /** Why something that was sent cannot be read. */
 export type GapReason = 'view-once' | 'undecryptable' | 'placeholder' | 'secret-missing' | 'history-missing';
@@ -28,11 +28,17 @@ export function gapOf(frame: Frame, reason: GapReason, about = messageKey(frame.
   };
 }
 
+const stillUnread =
+  'What could not be read before came again, and cannot be read now either; its gap stays open.';
+
 /** Adds the closing of the gap to what was read, where the session says that there was one. */
 export function withClosing(parsed: Parsed, frame: Frame): Parsed {
   if (frame.shared.closes !== true || parsed.kind !== 'events') return parsed;
   const opened = gapKey(frame.chat, frame.id);
-  if (parsed.events.some((event) => event.key === opened)) return parsed;
+  // What came is no more to be read than what did not come: the gap that there is stays open.
+  const others = parsed.events.filter(({ key }) => key !== opened);
+  if (others.length === 0) return ignored(stillUnread);
+  if (others.length < parsed.events.length) return { kind: 'events', events: others };
   const closed: CommunicationEvent = {
     kind: 'gap',
     ...shared(frame),

@@ -1,4 +1,5 @@
 import { defineConnector } from 'archway/sdk';
+import { check } from './check.js';
 import { media } from './media.js';
 import { parse } from './parse.js';
 import { route } from './route.js';
@@ -10,7 +11,7 @@ import { settingsSchema } from './settings.js';
 export default defineConnector({
   id: 'whatsapp',
   title: 'WhatsApp (linked device)',
-  version: '1',
+  version: '2',
   settings: settingsSchema,
   capabilities: {
     events: ['message', 'edit', 'deletion', 'reaction', 'receipt', 'membership', 'call', 'gap', 'alias'],
@@ -28,6 +29,7 @@ export default defineConnector({
       textLengthMax: 4_096,
       mediaMax: 1,
       replies: true,
+      reactions: true,
       idempotent: false,
       bySession: true,
       messagesPerSecond: 0.5,
@@ -37,6 +39,7 @@ export default defineConnector({
   webhooks: {},
   ownAddresses: ({ number }) => (number === undefined ? [] : [number]),
   parse,
+  check,
   route,
   send,
   media,

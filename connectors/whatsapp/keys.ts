@@ -3,6 +3,12 @@
  * has the id of the message that carried it.
  */
 export const messageKey = (chat: string, id: string) => `message/${chat}/${id}`;
+const messageKeyPattern = /^message\/([^/]+)\/([^/]+)$/;
+
+/** The chat of the key of a message; undefined for any other key. */
+export const chatIn = (key: string) => messageKeyPattern.exec(key)?.[1];
+/** The id in the key of a message, likewise. */
+export const idIn = (key: string) => messageKeyPattern.exec(key)?.[2];
 export const editKey = (chat: string, id: string) => `edit/${chat}/${id}`;
 export const reactionKey = (chat: string, id: string) => `reaction/${chat}/${id}`;
 export const deletionKey = (chat: string, id: string) => `deletion/${chat}/${id}`;

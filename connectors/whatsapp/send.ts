@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { AnyMessageContent } from '@whiskeysockets/baileys';
-import { type Accepted, type CallContext, Failure, type OutboundMessage } from 'archway/sdk';
+import {
+  type Accepted,
+  type CallContext,
+  Failure,
+  type OutboundMessage,
+  type OutboundReaction,
+} from 'archway/sdk';
+import { messageKey, reactionKey } from './keys.js';
 import type { Handle } from './session/handle.js';
 import type { WhatsAppSettings } from './settings.js';
 
@@ -13,13 +20,12 @@ export async function send(
   const handle = session as Handle | undefined;
   if (handle === undefined) throw new Failure('unavailable', 'The session is not open; nothing has left.');
   const id = idOf(message.id);
-  const content = await contentOf(message);
-  const quoted = message.replyTo === undefined ? undefined : quotedId(message.replyTo);
-  const key = await handle.send(
-    { id, jid: message.to.asReceived, content, ...(quoted !== undefined && { quoted }) },
-    signal,
-  );
-  return { providerId: id, aliases: [key] };
+  const { reaction, replyTo } = message;
+  const jid = message.to.asReceived;
+  const content = reaction === undefined ? await contentOf(message) : reactionTo(handle, jid, reaction);
+  const quoted = replyTo && handle.keyOf(replyTo, jid);
+  const chat = await handle.send({ id, jid, content, ...(quoted !== undefined && { quoted }) }, signal);
+  return { providerId: id, aliases: [(reaction === undefined ? messageKey : reactionKey)(chat, id)] };
 }
 
 /** In the form of the library's own ids, from ours: the same on every attempt. */
@@ -28,9 +34,11 @@ export function idOf(messageId: string): string {
   return `3EB0${digest.slice(0, 18).toUpperCase()}`;
 }
 
-/** Keys are `message/<chat>/<id>`. */
-function quotedId(key: string): string | undefined {
-  return /^message\/[^/]+\/([^/]+)$/.exec(key)?.[1];
+/** An empty one takes back the one before. */
+function reactionTo(handle: Handle, jid: string, { to, emoji }: OutboundReaction): AnyMessageContent {
+  const key = handle.keyOf(to, jid);
+  if (key === undefined) throw new Failure('rejected', 'There is no message to react to; nothing has left.');
+  return { react: { key, text: emoji ?? '' } };
 }
 
 async function contentOf({ text = '', media: [file] }: OutboundMessage): Promise<AnyMessageContent> {
@@ -40,8 +48,10 @@ async function contentOf({ text = '', media: [file] }: OutboundMessage): Promise
   const mimetype = file.contentType;
   const caption = text === '' ? {} : { caption: text };
   const [kind] = mimetype.split('/');
-  if (kind === 'image') return { image: { stream }, mimetype, ...caption };
-  if (kind === 'video') return { video: { stream }, mimetype, ...caption };
-  if (kind === 'audio' && text === '') return { audio: { stream }, mimetype };
-  return { document: { stream }, mimetype, fileName: 'attachment', ...caption };
+  // Asked for a preview or a length, the library would lay the file on the disk as it is, unencrypted.
+  const noPreview = { jpegThumbnail: '' };
+  if (kind === 'image') return { image: { stream }, mimetype, ...noPreview, ...caption };
+  if (kind === 'video') return { video: { stream }, mimetype, ...noPreview, ...caption };
+  if (kind === 'audio' && text === '') return { audio: { stream }, mimetype, seconds: 0 };
+  return { document: { stream }, mimetype, fileName: file.name ?? 'attachment', ...caption };
 }

@@ -77,6 +77,22 @@ export function listedCapture(endpoint: string, body: string | Uint8Array): Capt
   };
 }
 
+const answer = (status: number, code: number, headers: Record<string, string> = {}) => ({
+  status,
+  headers,
+  body: JSON.stringify({ code, status, message: 'As Twilio words it.' }),
+});
+
+/** How Twilio answers what it does not do; of what it refuses for good, with this code. */
+export function refusals(rejected: number) {
+  return {
+    unauthorized: answer(401, 20003),
+    throttled: { answer: answer(429, 20429, { 'retry-after': '60' }), retryAfterMs: 60_000 },
+    rejected: answer(400, rejected),
+    outOfOrder: answer(503, 20503),
+  };
+}
+
 /** Signs as Twilio does: a form field by field, any other body by its digest in the URL. What was listed bears no signature. */
 export function sign(capture: Capture, token = madeUpCredentials.authToken): Capture {
   if (capture.provenance !== 'webhook') return capture;

@@ -17,6 +17,25 @@ describe('archway send', () => {
     expect(api.seen.map((seen) => seen.body)).toEqual([body]);
   });
 
+  it.each([
+    ['👍', '👍'],
+    ['', null],
+  ])('asks for a reaction, or takes it back: %j', async (typed, emoji) => {
+    await using api = await FakeApi.start({ 'POST /v1/messages': { status: 202, body: requested } });
+    const target = ['--account', 'desk', '--to', '+12025550123', '--key', 'order-7'];
+    const ran = await runCli(['send', ...target, '--react-to', 'M1', '--emoji', typed], api.environment);
+    expect(ran).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('outbound show') });
+    const reaction = { to: 'M1', emoji };
+    const body = { account: 'desk', to: '+12025550123', idempotencyKey: 'order-7', reaction };
+    expect(api.seen.map((seen) => seen.body)).toEqual([body]);
+  });
+
+  it('takes no reaction without a message to react to', async () => {
+    const { exitCode, stderr } = await runCli(['send', ...options, '--emoji', '👍']);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: exitCodes.usage });
+    expect(stderr).toContain('--react-to');
+  });
+
   it('gives a script the answer', async () => {
     await using api = await FakeApi.start({ 'POST /v1/messages': { status: 202, body: requested } });
     const { stdout } = await runCli(['send', ...options, '--json'], api.environment);

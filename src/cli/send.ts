@@ -12,6 +12,8 @@ interface SendOptions {
   readonly media: readonly string[];
   readonly key: string;
   readonly replyTo?: string;
+  readonly reactTo?: string;
+  readonly emoji?: string;
 }
 
 /** `archway send` */
@@ -29,14 +31,19 @@ export function registerSend(program: Command, shell: Shell): void {
     .option('--media <file>', 'a file to send along; may be repeated', repeated, [])
     .requiredOption('--key <key>', 'yours to choose: with the same key the same message is sent once')
     .option('--reply-to <message>', 'id of the message that this one answers, where the channel has answers')
+    .option('--react-to <message>', 'instead of a text: id of the message to react to, where the channel can')
+    .option('--emoji <emoji>', "the reaction; '' takes back the one that there was")
     .action(action(shell, send));
 }
 
 async function send(
   context: Context,
-  { account, to, text, media: files, key, replyTo }: SendOptions,
+  { account, to, text, media: files, key, replyTo, reactTo, emoji }: SendOptions,
 ): Promise<void> {
-  if (text === undefined && files.length === 0) throw usageError('Give a --text, or --media, or both.');
+  if ((reactTo === undefined) !== (emoji === undefined))
+    throw usageError('--react-to and --emoji go together.');
+  if (reactTo === undefined && text === undefined && files.length === 0)
+    throw usageError('Give a --text, or --media, or both.');
   const client = await context.client();
   const media = await uploadMedia(client, files);
   const body = {
@@ -46,10 +53,13 @@ async function send(
     idempotencyKey: key,
     ...(media.length > 0 && { media: media.map((id) => ({ id })) }),
     ...(replyTo !== undefined && { replyTo }),
+    ...(reactTo !== undefined && { reaction: { to: reactTo, emoji: emoji || null } }),
   };
   const requested = await client.post('/v1/messages', requestedShape, body);
   if (context.output.json) return context.output.value(requested);
+  const shows =
+    reactTo === undefined ? `archway message ${requested.id}` : `archway outbound show ${requested.id}`;
   await context.output.note(
-    `Message ${requested.id} is on record and will be sent. \`archway message ${requested.id}\` shows what became of it.`,
+    `Message ${requested.id} is on record and will be sent. \`${shows}\` shows what became of it.`,
   );
 }

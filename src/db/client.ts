@@ -16,6 +16,10 @@ export interface Database {
   /** Ask for it each time: it is another one after the connection was lost. */
   readonly orm: Orm;
   readonly sql: Sql;
+  /** One connection of its own: what is sent there is done in the order of sending, without a wait for each answer. */
+  readonly inOrder: Sql;
+  /** Gives the connection of `inOrder` up: what is under way there fails, and what comes next gets another. */
+  renewInOrder(reason: Error): void;
   /** Calls back on each notification, but for those of a moment in which the connection was lost: poll as well. */
   listen(channel: string, notified: (payload: string) => void): Promise<void>;
   /** Resolves with the reason when an embedded database dies under us; a server that goes away comes back. */
@@ -52,7 +56,6 @@ export async function openDatabase(location: DatabaseLocation): Promise<Database
     const { url, connectionsMax = 10 } = location;
     const options = {
       ...sharedOptions,
-      max: connectionsMax,
       max_lifetime: null,
       ssl: false,
       // A server may be set to write dates in another order, which would be read as other dates, or to answer a commit
@@ -68,11 +71,13 @@ export async function openDatabase(location: DatabaseLocation): Promise<Database
         ...planning,
       },
     };
-    const pool = new Pool({
-      connect: () => connectToServer(url),
-      createDriver: (socket) => postgres(url, { ...options, socket } as DriverOptions),
-    });
-    return database('postgres', pool, { died: new Promise(() => undefined), closed: async () => undefined });
+    const pool = (max: number) =>
+      new Pool({
+        connect: () => connectToServer(url),
+        createDriver: (socket) => postgres(url, { ...options, max, socket } as DriverOptions),
+      });
+    const pools = { shared: pool(connectionsMax), inOrder: pool(1) };
+    return database('postgres', pools, { died: new Promise(() => undefined), closed: async () => undefined });
   }
   // Loaded when it is used: a node on Postgres needs none of it.
   const { openEmbeddedDatabase } = await import('./embedded/index.js');
@@ -81,14 +86,15 @@ export async function openDatabase(location: DatabaseLocation): Promise<Database
     ...sharedOptions,
     user: 'postgres',
     database: 'postgres',
-    max: embeddedConnectionsMax,
     max_lifetime: null,
   };
-  const pool = new Pool({
-    connect: () => embedded.connect(),
-    createDriver: (socket) => postgres({ ...options, socket } as DriverOptions),
-  });
-  return database('embedded', pool, { died: whenDied(embedded), closed: () => embedded.close() });
+  const pool = (max: number) =>
+    new Pool({
+      connect: () => embedded.connect(),
+      createDriver: (socket) => postgres({ ...options, max, socket } as DriverOptions),
+    });
+  const pools = { shared: pool(embeddedConnectionsMax), inOrder: pool(1) };
+  return database('embedded', pools, { died: whenDied(embedded), closed: () => embedded.close() });
 }
 
 /** Never resolves when the database is closed as it should be. */
@@ -102,21 +108,25 @@ function whenDied(embedded: EmbeddedDatabase): Promise<Error> {
 
 function database(
   kind: Database['kind'],
-  pool: Pool,
+  { shared, inOrder }: { shared: Pool; inOrder: Pool },
   { died, closed }: { died: Promise<Error>; closed: () => Promise<void> },
 ): Database {
   return {
     kind,
     died,
     get sql() {
-      return pool.sql;
+      return shared.sql;
     },
     get orm() {
-      return pool.orm;
+      return shared.orm;
     },
-    listen: (channel, notified) => pool.listen(channel, notified),
+    get inOrder() {
+      return inOrder.sql;
+    },
+    renewInOrder: (reason) => inOrder.giveUp(reason),
+    listen: (channel, notified) => shared.listen(channel, notified),
     async close() {
-      await pool.close();
+      await Promise.all([shared.close(), inOrder.close()]);
       await closed();
     },
   };

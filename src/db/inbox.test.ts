@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { World } from '../../test/pipeline/support/world.js';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { newId } from '../core/ids.js';
+import type { Database } from './client.js';
 import {
+  addCaptures,
   type CaptureRow,
   claimCaptures,
   clearSuspicion,
@@ -38,8 +40,18 @@ async function open() {
 
 const ids = (rows: readonly { id: string }[]) => rows.map(({ id }) => id);
 
+/** The two ways into the inbox: alone, and as a part of a transaction. */
+const ways = [
+  { way: 'by the door', insert: insertCaptures },
+  {
+    way: 'in a transaction',
+    insert: (database: Database, rows: readonly CaptureRow[]) =>
+      database.orm.transaction((tx) => addCaptures(tx, rows)),
+  },
+];
+
 describe('a group of captures', () => {
-  it('comes back as it was, in its order', async () => {
+  it.for(ways)('comes back as it was, in its order, $way', async ({ insert }) => {
     const { row, claim } = await open();
     const rows = [
       row({ endpoint: `quotes " ' \\ {a,b} NULL` }),
@@ -48,7 +60,7 @@ describe('a group of captures', () => {
       row({ sealed: new Uint8Array(), receivedAt: '2026-03-29T00:59:59.999Z' }),
       ...Array.from({ length: 500 }, (_, index) => row({ sealed: Buffer.from([index & 255]) })),
     ];
-    await insertCaptures(test.database, rows);
+    await insert(test.database, rows);
     const claimed = await claim();
     const plain = claimed.map(({ attempts, replayOf, ...rest }) => ({ ...rest, sealed: [...rest.sealed] }));
     expect(plain).toEqual(rows.map((each) => ({ ...each, sealed: [...each.sealed] })));
@@ -64,9 +76,9 @@ describe('a group of captures', () => {
     expect(ids(await claim())).toEqual([two.id, three.id]);
   });
 
-  it('is there as a whole or not at all', async () => {
+  it.for(ways)('is there as a whole or not at all, $way', async ({ insert }) => {
     const { row, claim } = await open();
-    await expect(insertCaptures(test.database, [row(), row({ accountId: newId() })])).rejects.toThrow();
+    await expect(insert(test.database, [row(), row({ accountId: 'no id' })])).rejects.toThrow();
     expect(await claim()).toEqual([]);
   });
 });

@@ -32,13 +32,14 @@ export const capturesChannel = 'archway_captures';
  * twice) is left alone. Times travel as text, since the driver has no arrays of them, and all sealed bytes as one value
  * that the server cuts up: it reads an array of long texts slowly.
  *
- * When this resolves, the rows are durable.
+ * When this resolves, the rows are durable. Groups may be sent without waiting for each other: they get their positions in
+ * the order of the calls.
  */
 export async function insertCaptures(database: Database, rows: readonly CaptureRow[]): Promise<void> {
   const column = <Key extends keyof CaptureRow>(key: Key) => rows.map((row) => row[key]);
   const instances = [...new Set(column('instanceId'))];
   const sealed = packBytes(column('sealed'));
-  await database.sql`
+  await database.inOrder`
     with inserted as (
       insert into captures (id, instance_id, account_id, endpoint, provenance, received_at, sealed, state)
       select id, instance_id, account_id, endpoint, provenance, received_at::timestamptz,
@@ -53,10 +54,16 @@ export async function insertCaptures(database: Database, rows: readonly CaptureR
     select pg_notify(${capturesChannel}, instance) from unnest(${instances}::text[]) as instance`;
 }
 
-/** Puts one capture into the inbox as part of a transaction: it is there when, and only when, that one commits. */
-export async function insertCapture(tx: Queries, row: CaptureRow): Promise<void> {
-  await insertRows(tx, captures, [{ ...row, receivedAt: new Date(row.receivedAt), state: 'pending' }]);
-  await tx.execute(sql`select pg_notify(${capturesChannel}, ${row.instanceId})`);
+/** Puts captures of one instance into the inbox as part of a transaction: they are there when, and only when, that one commits. */
+export async function addCaptures(tx: Queries, rows: readonly CaptureRow[]): Promise<void> {
+  const [first] = rows;
+  if (first === undefined) return;
+  await insertRows(
+    tx,
+    captures,
+    rows.map((row) => ({ ...row, receivedAt: new Date(row.receivedAt), state: 'pending' as const })),
+  );
+  await tx.execute(sql`select pg_notify(${capturesChannel}, ${first.instanceId})`);
 }
 
 /**

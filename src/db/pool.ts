@@ -64,6 +64,11 @@ export class Pool {
     this.#subscriptions.push({ channel, notified });
   }
 
+  /** Gives up the connections there are, if any: what is under way on them may finish for a moment, and fails then. */
+  giveUp(reason: Error): void {
+    if (this.#current !== undefined) this.#giveUp(this.#current, reason);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#current?.sql.end({ timeout: closeTimeoutSeconds });

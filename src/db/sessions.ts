@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { Queries } from './client.js';
 import { LeaseLostError } from './journal.js';
 import type { Lease } from './leases.js';
@@ -86,12 +86,18 @@ export async function deleteState(
   tx: Queries,
   accountId: string,
   prefixes: readonly string[],
+  writtenBefore?: Date,
 ): Promise<void> {
+  const isOld = writtenBefore && lt(connectorState.updatedAt, writtenBefore);
   for (const prefix of prefixes) {
     await tx
       .delete(connectorState)
       .where(
-        and(eq(connectorState.accountId, accountId), sql`starts_with(${connectorState.key}, ${prefix})`),
+        and(
+          eq(connectorState.accountId, accountId),
+          sql`starts_with(${connectorState.key}, ${prefix})`,
+          isOld,
+        ),
       );
   }
 }

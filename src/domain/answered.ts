@@ -9,7 +9,7 @@ import { SendRequestError } from './send-request-error.js';
 import type { Tenant } from './tenants.js';
 
 /**
- * Finds the message that is to be answered.
+ * Finds the message that is to be answered, or reacted to.
  *
  * @param id of its record; undefined for a message that answers none.
  * @throws {SendRequestError} where it cannot be answered by this account.
@@ -23,22 +23,24 @@ export async function findAnswered(
   if (id === undefined) return undefined;
   const record = (await readRecordsById(queries, [id])).get(id);
   if (record === undefined || record.instanceId !== tenant.id || record.kind !== 'message') {
-    throw refused(`There is no message ${id} in this instance to answer.`);
+    throw refused(`There is no message ${id} in this instance to answer or react to.`);
   }
   if (record.accountId !== account.id) {
-    throw refused(`Message ${id} belongs to another account than ${account.name}, which cannot answer it.`);
+    throw refused(
+      `Message ${id} belongs to another account than ${account.name}, which can do nothing about it.`,
+    );
   }
   if (record.sealedContent === null) throw refused(`The content of message ${id} was erased.`);
   const { content } = openContent(tenant.vault, record);
-  if (!('key' in content)) throw refused(`Record ${id} is no message to answer.`);
-  const { key } = content;
+  if (content.kind !== 'message') throw refused(`Record ${id} is no message to answer or react to.`);
+  const { key, direction, from } = content;
   const sent = key.startsWith(outboundKey(''))
     ? await readOutbound(queries, tenant.id, key.slice(outboundKey('').length))
     : undefined;
-  if (sent === undefined) return { key, providerKey: key };
+  if (sent === undefined) return { key, providerKey: key, direction, from };
   const [providerKey] = openOutbound(tenant.vault, sent).accepted?.aliases ?? [];
   if (providerKey === undefined) throw refused(`Message ${id} was not taken by the provider, or not yet.`);
-  return { key, providerKey };
+  return { key, providerKey, direction, from };
 }
 
 function refused(explanation: string): SendRequestError {

@@ -14,6 +14,17 @@ export interface KeptAttachment extends RecordAttachment {
   readonly unavailable?: { readonly reason: string; readonly detail: string };
 }
 
+/** How long it lasts and on how many channels, as far as the provider says. */
+export function soundOf({ durationSeconds, channels }: RecordAttachment): {
+  durationSeconds?: number;
+  channels?: number;
+} {
+  return {
+    ...(durationSeconds !== undefined && { durationSeconds }),
+    ...(channels !== undefined && { channels }),
+  };
+}
+
 const place = (id: string) => ({ table: 'attachments', id, column: 'sealed' });
 
 export function sealAttachment(vault: InstanceVault, attachment: KeptAttachment): Uint8Array {

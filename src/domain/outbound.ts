@@ -3,7 +3,7 @@ import { failPoint } from '../core/failpoint.js';
 import { newId } from '../core/ids.js';
 import type { Database, Queries } from '../db/client.js';
 import { hasOptedOut } from '../db/consents.js';
-import { insertCapture } from '../db/inbox.js';
+import { addCaptures } from '../db/inbox.js';
 import { findByIdempotency, insertOutbound, type OutboundRow } from '../db/outbound.js';
 import { type OutboundCapability, type OwnEvent, outboundKey, type Route } from '../sdk/index.js';
 import type { Account } from './accounts.js';
@@ -26,6 +26,8 @@ export interface SendRequest {
   readonly media: readonly string[];
   /** Id of the record of the message that this one answers. */
   readonly replyTo?: string | undefined;
+  /** In place of a message: the id of the record of the one that this is a reaction to; null takes a reaction back. */
+  readonly reaction?: { readonly to: string; readonly emoji: string | null } | undefined;
   /** The same key with the same request is one message, however often it is asked. */
   readonly idempotencyKey: string;
   /** Id of the API key that asks. */
@@ -50,16 +52,20 @@ export async function requestOutbound(
   account: Account,
   request: SendRequest,
 ): Promise<OutboundRow> {
-  const answered = await findAnswered(database.orm, tenant, account, request.replyTo);
-  const { capability, route } = routeOf(account, request, answered);
+  const { reaction } = request;
+  const earlier = await findAnswered(database.orm, tenant, account, reaction?.to ?? request.replyTo);
+  const { capability, route } = routeOf(account, request, earlier);
   const media = await requireUploads(database.orm, tenant, request.media);
-  const draft: OutboundDraft = { route, text: request.text, media, replyTo: answered };
+  const draft: OutboundDraft =
+    reaction === undefined || earlier === undefined
+      ? { route, text: request.text, media, replyTo: earlier }
+      : { route, media, reaction: { to: earlier, emoji: reaction.emoji } };
   const requestId = requestIdOf(tenant, request, media);
   return commitRequest(database, tenant, account, {
     ...{ idempotencyKey: request.idempotencyKey, requestId, draft, actor: request.actor },
     action: 'message.send',
     refusal: () => refusalOf(database.orm, tenant, account, capability, draft),
-    eventOf: (id) => messageOf(id, draft),
+    eventOf: (id) => eventOf(id, draft),
   });
 }
 
@@ -114,7 +120,7 @@ export async function commitRequest(
       ...refusal,
     });
     if (isFirst) {
-      await insertCapture(tx, capture);
+      await addCaptures(tx, [capture]);
       await auditAct(tx, tenant, { actor: request.actor, action: request.action, subject: id });
     }
     failPoint('outbound:before-commit');
@@ -129,7 +135,7 @@ export async function commitRequest(
 /** Tells a repetition from another request under the same idempotency key. */
 function requestIdOf(
   { vault }: Tenant,
-  { to, text, replyTo }: SendRequest,
+  { to, text, replyTo, reaction }: SendRequest,
   uploads: readonly Upload[],
 ): string {
   const asked = {
@@ -138,6 +144,7 @@ function requestIdOf(
     // What they hold counts: whoever asks again may have brought the same file in again.
     media: uploads.map(({ sha256, contentType }) => `${contentType} ${sha256}`),
     ...(replyTo !== undefined && { replyTo }),
+    ...(reaction !== undefined && { reaction }),
   };
   return vault.lookupId('outbound-request', Buffer.from(canonicalBytes(asked)).toString('utf8'));
 }
@@ -152,39 +159,49 @@ function sameRequest(row: OutboundRow, requestId: string): OutboundRow {
 
 function routeOf(
   { connector, settings, name }: Account,
-  { to, text, media }: SendRequest,
-  answered: Answered | undefined,
+  request: SendRequest,
+  earlier: Answered | undefined,
 ): { capability: OutboundCapability; route: Route } {
   const capability = connector.capabilities.outbound;
   if (capability === undefined || connector.send === undefined || connector.route === undefined) {
-    throw new SendRequestError(
-      'invalid',
-      `The connector ${connector.id} of account ${name} only captures; it cannot send.`,
-    );
+    throw invalid(`The connector ${connector.id} of account ${name} only captures; it cannot send.`);
   }
-  if ((text === undefined || text === '') && media.length === 0) {
-    throw new SendRequestError('invalid', 'There is nothing to send: give a text, or media, or both.');
-  }
-  if (answered !== undefined && capability.replies !== true) {
-    throw new SendRequestError(
-      'invalid',
-      `The connector ${connector.id} cannot answer a message. Leave replyTo out.`,
-    );
-  }
+  const { to, media, reaction } = request;
+  const lacks =
+    reaction === undefined ? lacksForMessage(request, capability) : lacksForReaction(request, capability);
+  if (lacks !== undefined) throw invalid(lacks.replace('%', connector.id));
+  const about = reaction === undefined ? 'replyTo' : 'reactsTo';
   const routed = connector.route(
-    { to, mediaCount: media.length, ...(answered !== undefined && { replyTo: answered.providerKey }) },
+    { to, mediaCount: media.length, ...(earlier !== undefined && { [about]: earlier.providerKey }) },
     settings,
   );
-  if (!routed.ok) throw new SendRequestError('invalid', routed.reason);
+  if (!routed.ok) throw invalid(routed.reason);
   return { capability, route: routed.route };
+}
+
+const invalid = (explanation: string) => new SendRequestError('invalid', explanation);
+
+/** What is wrong with a request; `%` stands for the connector. */
+function lacksForMessage({ text, media, replyTo }: SendRequest, { replies }: OutboundCapability) {
+  if ((text === undefined || text === '') && media.length === 0)
+    return 'There is nothing to send: give a text, or media, or both.';
+  if (replyTo !== undefined && replies !== true)
+    return 'The connector % cannot answer a message. Leave replyTo out.';
+  return undefined;
+}
+
+function lacksForReaction({ text, media, replyTo }: SendRequest, { reactions }: OutboundCapability) {
+  if (text !== undefined || media.length > 0 || replyTo !== undefined)
+    return 'A reaction has no text, no media and no replyTo. Send a message of its own for these.';
+  if (reactions !== true) return 'The connector % cannot react to a message. Leave reaction out.';
+  return undefined;
 }
 
 async function requireUploads(queries: Queries, tenant: Tenant, ids: readonly string[]): Promise<Upload[]> {
   const found = await findUploads(queries, tenant, ids);
   return found.map((upload, index) => {
     if (upload !== undefined) return upload;
-    throw new SendRequestError(
-      'invalid',
+    throw invalid(
       `There is no upload ${ids[index]} in this instance. Bring the file in with POST /v1/media first.`,
     );
   });
@@ -217,14 +234,16 @@ async function refusalOf(
   return undefined;
 }
 
-function messageOf(id: string, { route, text, media, replyTo }: OutboundDraft): OwnEvent {
+function eventOf(id: string, { route, text, media, replyTo, reaction }: OutboundDraft): OwnEvent {
+  const { conversation, channel, from } = route;
+  const shared = { key: outboundKey(id), conversation, channel, from };
+  if (reaction !== undefined) {
+    return { kind: 'reaction', ...shared, about: reaction.to.key, emoji: reaction.emoji };
+  }
   return {
     kind: 'message',
-    key: outboundKey(id),
+    ...shared,
     direction: 'outbound',
-    conversation: route.conversation,
-    channel: route.channel,
-    from: route.from,
     to: [route.to],
     ...(text !== undefined && { text }),
     ...(replyTo !== undefined && { replyTo: replyTo.key }),

@@ -1,6 +1,6 @@
 import { newId } from '../core/ids.js';
 import type { Queries } from '../db/client.js';
-import { type CaptureRow, insertCapture } from '../db/inbox.js';
+import { addCaptures, type CaptureRow } from '../db/inbox.js';
 import type { EventAlias, OwnEvent } from '../sdk/index.js';
 import type { InstanceVault } from '../vault/index.js';
 import { sealCapture } from './captures.js';
@@ -36,7 +36,7 @@ export async function captureOwn(
   statement: OwnStatement,
 ): Promise<string> {
   const row = ownCapture(vault, accountId, statement);
-  await insertCapture(tx, row);
+  await addCaptures(tx, [row]);
   return row.id;
 }
 

@@ -110,7 +110,7 @@ async function start(config: Config, log: Log, registry: Registry, cleanup: Clea
   cleanup.push(() => publicListener.close(listenerGraceMs));
   await door.open();
   const sessions = await startSessionsAndSender(
-    { ...parts, live, node, publicUrl, allowTestEndpoints },
+    { ...parts, ingest, live, node, publicUrl, allowTestEndpoints },
     cleanup,
   );
   const admin = createAdmin({

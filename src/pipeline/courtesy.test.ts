@@ -31,6 +31,16 @@ describe('work behind the inbox', () => {
     expect(courtesy.limitMs).toBe(0);
   });
 
+  it('takes many captures of one commit for a crowd', () => {
+    const { courtesy } = open();
+    courtesy.enter(100);
+    expect(courtesy.limitMs).toBe(5_000);
+    courtesy.leave(100);
+    courtesy.enter(3);
+    courtesy.leave(3);
+    expect(courtesy.limitMs).toBe(5_000);
+  });
+
   it('stands back for seconds while a crowd is served, also between two of its commits', () => {
     const { courtesy, pass, crowd } = open();
     crowd();

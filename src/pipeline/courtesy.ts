@@ -26,17 +26,17 @@ export class Courtesy {
     this.#now = now;
   }
 
-  /** A request waits from now until `leave`. */
-  enter(): void {
-    this.#waiting += 1;
+  /** So many requests wait from now until `leave`. */
+  enter(count = 1): void {
+    this.#waiting += count;
     if (this.#waiting <= crowdMin) return;
     const now = this.#now();
     if (now - this.#crowdedAt > crowdGoneMs) this.#crowdedSince = now;
     this.#crowdedAt = now;
   }
 
-  leave(): void {
-    this.#waiting -= 1;
+  leave(count = 1): void {
+    this.#waiting -= count;
   }
 
   /** How long a portion of work stands back at this moment, at most. */

@@ -2,7 +2,7 @@ import { readAttachmentsById } from '../db/attachments.js';
 import type { Queries } from '../db/client.js';
 import type { RecordRow } from '../db/journal.js';
 import type { AttachmentRow } from '../db/message-log.js';
-import { openAttachment } from '../domain/attachments.js';
+import { openAttachment, soundOf } from '../domain/attachments.js';
 import type { Blobs } from '../domain/blobs.js';
 import { readSkeleton } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
@@ -30,13 +30,15 @@ export async function readBrought(
 
 /** @throws {SealError} when the row was changed or moved. */
 export function deliveryAttachment(tenant: Tenant, blobs: Blobs, row: AttachmentRow): DeliveryAttachment {
-  const { contentType, name, byteLength = 0, sha256 = '' } = openAttachment(tenant.vault, row);
+  const attachment = openAttachment(tenant.vault, row);
+  const { contentType, name, byteLength = 0, sha256 = '' } = attachment;
   return {
     id: row.id,
     ...(contentType !== undefined && { contentType }),
     ...(name !== undefined && { name }),
     byteLength,
     sha256,
+    ...soundOf(attachment),
     async open() {
       const { blobId } = row;
       if (blobId === null) throw new Failure('rejected', `The bytes of attachment ${row.id} are not kept.`);

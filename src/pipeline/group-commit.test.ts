@@ -11,17 +11,21 @@ describe('GroupCommit', () => {
       fc.asyncProperty(
         fc.array(arrival, { maxLength: 60 }),
         fc.integer({ min: 1, max: 8 }),
-        async (arrivals, groupMax) => {
+        fc.option(fc.integer({ min: 1, max: 8 }), { nil: undefined }),
+        async (arrivals, groupMax, overlapMin) => {
           const committed: number[] = [];
           let underWay = 0;
           const group = new GroupCommit<number, number>({
             groupMax,
+            ...(overlapMin === undefined ? {} : { overlapMin }),
             commit: async (items) => {
               underWay += 1;
-              expect(underWay).toBe(1);
+              expect(underWay).toBeLessThanOrEqual(overlapMin === undefined ? 1 : 2);
+              if (underWay > 1)
+                expect(items.length).toBeGreaterThanOrEqual(Math.min(overlapMin ?? 1, groupMax));
               expect(items.length).toBeLessThanOrEqual(groupMax);
-              await new Promise((resolve) => setImmediate(resolve));
               committed.push(...items);
+              await new Promise((resolve) => setImmediate(resolve));
               underWay -= 1;
               return items.map((item) => (arrivals[item]?.bad ? new Error(`item ${item}`) : item * 10));
             },
@@ -58,6 +62,36 @@ describe('GroupCommit', () => {
     });
     await Promise.all([1, 2, 3].map((item) => group.submit(item)));
     expect(groups).toEqual([[1, 2, 3]]);
+  });
+
+  it('sends a second group while the first is under way, if it is worth it, and no third', async () => {
+    const commits: { items: number[]; finish: () => void }[] = [];
+    const group = new GroupCommit<number, number>({
+      groupMax: 256,
+      overlapMin: 2,
+      commit: (items) => new Promise((resolve) => commits.push({ items, finish: () => resolve(items) })),
+    });
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const answers: Promise<number>[] = [];
+    const submit = async (item: number) => {
+      answers.push(group.submit(item));
+      await turn();
+    };
+    const begun = () => commits.map(({ items }) => items);
+    await submit(1);
+    await submit(2);
+    expect(begun()).toEqual([[1]]);
+    await submit(3);
+    expect(begun()).toEqual([[1], [2, 3]]);
+    await submit(4);
+    await submit(5);
+    expect(begun()).toEqual([[1], [2, 3]]);
+    commits[1]?.finish();
+    await turn();
+    expect(begun()).toEqual([[1], [2, 3], [4, 5]]);
+    for (const { finish } of commits) finish();
+    expect(await Promise.all(answers)).toEqual([1, 2, 3, 4, 5]);
+    await group.idle();
   });
 
   it('does not answer before the commit', async () => {

@@ -4,28 +4,46 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void;
 }
 
+export interface GroupCommitOptions<Item, Result> {
+  readonly groupMax: number;
+  /** How many must wait to be worth a group of their own while another one is being committed; never, when left out. */
+  readonly overlapMin?: number;
+  /**
+   * Gives one result per item, in order; an item whose result is an Error is rejected with it, alone. Called again while the
+   * group before is under way, at most once, if `overlapMin` says so: the order of the two is for it to keep.
+   */
+  readonly commit: (items: Item[]) => Promise<(Result | Error)[]>;
+}
+
+/** While one group is being committed the next is made and sent. More would only make the groups smaller. */
+const underWayMax = 2;
+
 /**
  * Collects what arrives while a commit is under way and hands it to the next one as a group, so that many requests share
- * one transaction and one sync. Groups are committed one after the other, in the order of arrival.
- *
- * `commit` returns one result per item, in order; an item whose result is an Error is rejected with it, alone.
+ * one transaction and one sync. Groups are begun in the order of arrival.
  */
 export class GroupCommit<Item, Result> {
+  readonly #options: Required<GroupCommitOptions<Item, Result>>;
   readonly #waiting: Waiting<Item, Result>[] = [];
-  readonly #commit: (items: Item[]) => Promise<(Result | Error)[]>;
-  readonly #groupMax: number;
-  #running: Promise<void> | undefined;
+  #underWay = 0;
+  #scheduled = false;
+  #idle: (() => void)[] = [];
 
-  constructor(options: { groupMax: number; commit: (items: Item[]) => Promise<(Result | Error)[]> }) {
-    this.#groupMax = options.groupMax;
-    this.#commit = options.commit;
+  constructor(options: GroupCommitOptions<Item, Result>) {
+    this.#options = { overlapMin: Number.POSITIVE_INFINITY, ...options };
   }
 
   /** Resolves when the item's group is committed. */
   submit(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
-      this.#running ??= this.#run();
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      // One turn of the event loop: requests that were read from their sockets in the same turn join the same group.
+      setImmediate(() => {
+        this.#scheduled = false;
+        this.#begin();
+      });
     });
   }
 
@@ -36,21 +54,24 @@ export class GroupCommit<Item, Result> {
 
   /** Resolves when nothing waits. */
   async idle(): Promise<void> {
-    while (this.#running !== undefined) await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    // One turn of the event loop: requests that were read from their sockets in the same turn join the first group.
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) {
-      await this.#commitGroup(this.#waiting.splice(0, this.#groupMax));
+    while (this.#waiting.length > 0 || this.#underWay > 0) {
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
-    this.#running = undefined;
   }
 
-  async #commitGroup(group: Waiting<Item, Result>[]): Promise<void> {
+  #begin(): void {
+    const { groupMax, overlapMin } = this.#options;
+    while (this.#underWay < underWayMax && this.#waiting.length >= (this.#underWay === 0 ? 1 : overlapMin)) {
+      void this.#commitGroup(this.#waiting.splice(0, groupMax));
+    }
+    if (this.#waiting.length > 0 || this.#underWay > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #commitGroup(group: readonly Waiting<Item, Result>[]): Promise<void> {
+    this.#underWay += 1;
     try {
-      const results = await this.#commit(group.map(({ item }) => item));
+      const results = await this.#options.commit(group.map(({ item }) => item));
       // A missing result must not pass for a success.
       if (results.length !== group.length) throw new Error('A group commit gave another number of results.');
       group.forEach(({ resolve, reject }, index) => {
@@ -61,5 +82,7 @@ export class GroupCommit<Item, Result> {
     } catch (error) {
       for (const { reject } of group) reject(error);
     }
+    this.#underWay -= 1;
+    this.#begin();
   }
 }

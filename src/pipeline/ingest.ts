@@ -28,6 +28,11 @@ class CommitTimeoutError extends Error {
 }
 
 const groupMax = 256;
+/**
+ * So many make a second group worth its fixed cost at the server while the first is being committed. Without it the door waits
+ * for the server, then the server for the door.
+ */
+const overlapMin = 16;
 const drainChunk = 500;
 const retryDatabaseMs = 1_000;
 
@@ -41,14 +46,16 @@ export class Ingest {
   readonly #options: Required<IngestOptions>;
   readonly #group: GroupCommit<CaptureRow, undefined>;
   readonly #drainer: WorkLoop;
-  /** Commits and drains take turns: both move the same spool. */
+  /** What moves the spool takes turns. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** Groups that are on their way to the spool, which may still be empty. */
+  #spooling = 0;
   #databaseRetryAt = 0;
   readonly #courtesy = new Courtesy();
 
   constructor(options: IngestOptions) {
     this.#options = { commitTimeoutMs: 5_000, ...options };
-    this.#group = new GroupCommit({ groupMax, commit: (rows) => this.#inTurn(() => this.#commit(rows)) });
+    this.#group = new GroupCommit({ groupMax, overlapMin, commit: (rows) => this.#commit(rows) });
     this.#drainer = new WorkLoop({
       work: () => this.#inTurn(() => this.#drain()),
       pollMs: retryDatabaseMs,
@@ -68,14 +75,19 @@ export class Ingest {
   async accept(vault: InstanceVault, capture: Capture): Promise<string> {
     const row = sealCapture(vault, newId(), capture);
     failPoint('ingest:received');
-    this.#courtesy.enter();
-    try {
-      await this.#group.submit(row);
-    } finally {
-      this.#courtesy.leave();
-    }
+    await this.ahead(1, () => this.#group.submit(row));
     failPoint('ingest:before-reply');
     return row.id;
+  }
+
+  /** Work to which what lies behind the inbox gives way: the commit of so many captures. */
+  async ahead<Value>(captures: number, work: () => Promise<Value>): Promise<Value> {
+    this.#courtesy.enter(captures);
+    try {
+      return await work();
+    } finally {
+      this.#courtesy.leave(captures);
+    }
   }
 
   /** Lets requests go first; the work behind the inbox asks before each portion. */
@@ -91,9 +103,8 @@ export class Ingest {
   }
 
   async #commit(rows: CaptureRow[]): Promise<(undefined | Error)[]> {
-    const { spool, metrics } = this.#options;
-    metrics.ingestGroupSize.observe(rows.length);
-    if (spool.isEmpty && Date.now() >= this.#databaseRetryAt) {
+    this.#options.metrics.ingestGroupSize.observe(rows.length);
+    if (this.#options.spool.isEmpty && this.#spooling === 0 && Date.now() >= this.#databaseRetryAt) {
       try {
         return await this.#insert(rows);
       } catch (error) {
@@ -101,7 +112,17 @@ export class Ingest {
         this.#databaseAway(error);
       }
     }
-    await spool.append(rows);
+    return this.#append(rows);
+  }
+
+  async #append(rows: readonly CaptureRow[]): Promise<undefined[]> {
+    const { spool, metrics } = this.#options;
+    this.#spooling += 1;
+    try {
+      await this.#inTurn(() => spool.append(rows));
+    } finally {
+      this.#spooling -= 1;
+    }
     metrics.spooledCaptures.inc(rows.length);
     return rows.map(() => undefined);
   }
@@ -127,10 +148,12 @@ export class Ingest {
     const { database, commitTimeoutMs } = this.#options;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new CommitTimeoutError('The database did not answer in time.')),
-        commitTimeoutMs,
-      );
+      timer = setTimeout(() => {
+        const error = new CommitTimeoutError('The database did not answer in time.');
+        // What is sent next must not wait behind this one.
+        database.renewInOrder(error);
+        reject(error);
+      }, commitTimeoutMs);
     });
     try {
       await Promise.race([insertCaptures(database, rows), timeout]);

@@ -117,8 +117,8 @@ function pairsOf(sends: readonly Send[], strangers: readonly Stranger[]): Pair[]
 }
 
 function looksLike({ row, draft }: Send, event: MessageEvent): boolean {
-  const { route, ring, text = '', media } = draft;
-  if (ring !== undefined) return false;
+  const { route, ring, text = '', media, reaction } = draft;
+  if (ring !== undefined || reaction !== undefined) return false;
   if (event.conversation !== route.conversation) return false;
   if ((event.text ?? '').trim() !== text.trim() || event.attachments.length !== media.length) return false;
   if (event.occurredAt === undefined) return true;

@@ -2,9 +2,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { insertMediaLinks } from '../db/media.js';
 import type { OutboundRow } from '../db/outbound.js';
-import { openOutbound } from '../domain/outbound-draft.js';
+import { type Answered, openOutbound } from '../domain/outbound-draft.js';
 import type { Upload } from '../domain/uploads.js';
-import { type Accepted, type CallContext, Failure, type OutboundMedia } from '../sdk/index.js';
+import {
+  type Accepted,
+  type CallContext,
+  type EarlierMessage,
+  Failure,
+  type OutboundMedia,
+} from '../sdk/index.js';
 import { pluginFault } from '../telemetry/log.js';
 import type { DirectoryEntry } from './account-directory.js';
 import { asFailure } from './outcomes.js';
@@ -57,7 +63,7 @@ async function prepare(
   row: OutboundRow,
 ): Promise<(context: CallContext<Record<string, unknown>>) => Promise<Accepted>> {
   const { connector } = account;
-  const { route, ring, text, media, replyTo } = openOutbound(tenant.vault, row);
+  const { route, ring, text, media, replyTo, reaction } = openOutbound(tenant.vault, row);
   const common = {
     id: row.id,
     from: route.from,
@@ -74,8 +80,16 @@ async function prepare(
   const { send } = connector;
   if (send === undefined) throw new Failure('config', `The connector ${connector.id} cannot send any more.`);
   const links = await linkMedia(options, tenant, row, media);
-  const reply = replyTo !== undefined && { replyTo: replyTo.providerKey };
-  return (context) => send.call(connector, { ...common, ...reply, text, media: links }, context);
+  const message = {
+    ...{ ...common, text, media: links },
+    ...(replyTo !== undefined && { replyTo: earlierOf(replyTo) }),
+    ...(reaction !== undefined && { reaction: { to: earlierOf(reaction.to), emoji: reaction.emoji } }),
+  };
+  return (context) => send.call(connector, message, context);
+}
+
+function earlierOf({ providerKey, direction, from }: Answered): EarlierMessage {
+  return { key: providerKey, direction, from };
 }
 
 /** Not `AbortSignal.any` with `AbortSignal.timeout`: in Node 20 their timer may be collected before it fires. */

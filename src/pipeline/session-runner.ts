@@ -8,6 +8,7 @@ import { keepHealth } from '../domain/sessions.js';
 import type { Tenant } from '../domain/tenants.js';
 import { Failure, type Session, type SessionHealth } from '../sdk/index.js';
 import type { Log } from '../telemetry/log.js';
+import type { Ingest } from './ingest.js';
 import { keepLease } from './keep-lease.js';
 import type { LiveSessions } from './live-sessions.js';
 import type { SessionOrders } from './session-orders.js';
@@ -22,6 +23,7 @@ export interface SessionRunnerOptions {
   readonly publicUrl: string;
   readonly live: LiveSessions;
   readonly orders: SessionOrders;
+  readonly ingest: Pick<Ingest, 'ahead'>;
   readonly allowTestEndpoints: boolean;
   readonly log: Log;
 }
@@ -129,7 +131,7 @@ export class SessionRunner {
       emit: (received, changes) => store.emit(received, changes),
       recall: async (name) => (await store.recall([name])).get(name),
       recallMany: (names) => store.recall(names),
-      forget: (groups) => store.forget(groups),
+      forget: (groups, writtenBefore) => store.forget(groups, writtenBefore),
       nextOrder: (ending) => store.nextOrder(ending),
       showLink: (offer) => store.showLink(offer),
       report: (health) => this.#report(health),

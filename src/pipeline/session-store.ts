@@ -1,7 +1,7 @@
 import { failPoint } from '../core/failpoint.js';
 import { newId } from '../core/ids.js';
 import type { Database, Queries } from '../db/client.js';
-import { insertCapture } from '../db/inbox.js';
+import { addCaptures } from '../db/inbox.js';
 import type { Lease } from '../db/leases.js';
 import { deleteState, holdLease, writeState } from '../db/sessions.js';
 import type { Account } from '../domain/accounts.js';
@@ -10,6 +10,7 @@ import { dropOrder, isReserved, keepOffer, readOrder } from '../domain/links.js'
 import { recallState, sealState } from '../domain/sessions.js';
 import type { Tenant } from '../domain/tenants.js';
 import type { LinkOffer, LinkOrder, Received, StateChanges } from '../sdk/index.js';
+import type { Ingest } from './ingest.js';
 import type { SessionOrders } from './session-orders.js';
 
 export interface SessionStoreOptions {
@@ -17,6 +18,7 @@ export interface SessionStoreOptions {
   readonly tenant: Tenant;
   readonly account: Account;
   readonly orders: SessionOrders;
+  readonly ingest: Pick<Ingest, 'ahead'>;
 }
 
 /** What one run of a session reads and writes. Every write checks the lease, in the same transaction. */
@@ -41,11 +43,12 @@ export class SessionStore {
       sealCapture(tenant.vault, newId(), { ...each, account: account.id, receivedAt, provenance }),
     );
     const state = sealState(tenant.vault, account.id, changes);
-    await this.#write(async (tx) => {
-      for (const row of rows) await insertCapture(tx, row);
+    const commit = async (tx: Queries) => {
+      await addCaptures(tx, rows);
       await writeState(tx, state);
       failPoint('session:before-commit');
-    });
+    };
+    await this.#options.ingest.ahead(rows.length, () => this.#write(commit));
     failPoint('session:after-commit');
   }
 
@@ -55,10 +58,10 @@ export class SessionStore {
     return recallState(database.orm, tenant.vault, account.id, names);
   }
 
-  async forget(groups: readonly string[]): Promise<void> {
+  async forget(groups: readonly string[], writtenBefore?: Date): Promise<void> {
     requireFreeNames(groups);
     const prefixes = groups.map((group) => `${group}/`);
-    await this.#write((tx) => deleteState(tx, this.#options.account.id, prefixes));
+    await this.#write((tx) => deleteState(tx, this.#options.account.id, prefixes, writtenBefore));
   }
 
   async nextOrder(signal: AbortSignal): Promise<LinkOrder | undefined> {

@@ -29,6 +29,12 @@ export const sharedEventFields = {
   provider: routingSchema.optional(),
 };
 
+/** What a provider says of bytes that are heard or seen: how long they last, and on how many channels of sound. */
+export const soundFields = {
+  durationSeconds: z.int().nonnegative().optional(),
+  channels: z.int().positive().optional(),
+};
+
 /** Something that a message points to. `reference` is what the connector needs to fetch the bytes later. */
 export const eventAttachmentSchema = z.strictObject({
   key: keySchema,
@@ -36,6 +42,7 @@ export const eventAttachmentSchema = z.strictObject({
   name: z.string().max(1_000).optional(),
   contentType: z.string().max(255).optional(),
   byteLength: z.int().nonnegative().optional(),
+  ...soundFields,
 });
 
 const about = { about: keySchema };
@@ -196,8 +203,7 @@ export const recordingEventSchema = z.strictObject({
   /** What somebody left who reached nobody. */
   voicemail: z.boolean().optional(),
   startedAt: instantSchema.optional(),
-  durationSeconds: z.int().nonnegative().optional(),
-  channels: z.int().positive().optional(),
+  ...soundFields,
   attachments: z.array(eventAttachmentSchema).max(100),
 });
 

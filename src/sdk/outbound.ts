@@ -1,4 +1,5 @@
 import type { Address } from './address.js';
+import type { Direction } from './event.js';
 
 /** What a connector can send, declared in its capabilities. */
 export interface OutboundCapability {
@@ -8,6 +9,8 @@ export interface OutboundCapability {
   readonly mediaMax: number;
   /** A message may answer another one. Default: false. */
   readonly replies?: boolean;
+  /** It can react to a message, and take that back. Default: false. */
+  readonly reactions?: boolean;
   /** Sending the same `id` twice delivers it once. Then, and only then, a send without an answer is repeated. */
   readonly idempotent: boolean;
   /**
@@ -37,6 +40,8 @@ export interface OutboundRequest {
   readonly mediaCount: number;
   /** Key of the message that this one answers, as `parse` gives it; only with `outbound.replies`. */
   readonly replyTo?: string | undefined;
+  /** Key of the message that this is a reaction to, likewise; only with `outbound.reactions`. */
+  readonly reactsTo?: string | undefined;
 }
 
 /** From whom, to whom and where a message belongs, in the words in which `parse` would tell of it. */
@@ -52,6 +57,21 @@ export type Routed =
   /** What is wrong and what to do, for the one who asked. */
   | { readonly ok: false; readonly reason: string };
 
+/** An earlier message that one which goes out answers or reacts to. */
+export interface EarlierMessage {
+  /** As `parse` gives it, or `send` gave it as an alias. */
+  readonly key: string;
+  readonly direction: Direction;
+  /** Who wrote it, as its record says. */
+  readonly from: Address;
+}
+
+export interface OutboundReaction {
+  readonly to: EarlierMessage;
+  /** Null takes back the reaction that there was. */
+  readonly emoji: string | null;
+}
+
 export interface OutboundMessage {
   /** UUID of the message: equal on every attempt. Its record has the key `outbound/<id>`. */
   readonly id: string;
@@ -59,8 +79,10 @@ export interface OutboundMessage {
   readonly from: Address;
   readonly to: Address;
   readonly text: string | undefined;
-  /** Key of the message that this one answers, as `parse` gives it or `send` gave it as an alias. */
-  readonly replyTo?: string | undefined;
+  /** The message that this one answers. */
+  readonly replyTo?: EarlierMessage | undefined;
+  /** This is a reaction and no message: it has no text, no media and answers nothing. */
+  readonly reaction?: OutboundReaction | undefined;
   readonly media: readonly OutboundMedia[];
   /**
    * Where the provider shall report on this message: the public URL of one of the connector's webhooks, by its name. What

@@ -5,6 +5,7 @@ import {
   messageEventSchema,
   otherEventSchemas,
   sharedEventFields,
+  soundFields,
 } from './event.js';
 import { instantSchema } from './times.js';
 
@@ -26,6 +27,8 @@ export const attachmentEventSchema = z.strictObject({
   byteLength: z.int().nonnegative(),
   /** SHA-256 of the bytes, lower-case hex. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** As the record that points to it says. */
+  ...soundFields,
 });
 
 /** Something that a person must know or act on: a sink is down, an account is silent. Opened once, closed once. */

@@ -75,9 +75,10 @@ export interface Session<Settings> extends CallContext<Settings> {
   /**
    * Takes away all values whose names begin with one of these groups and a slash.
    *
+   * @param writtenBefore only those that were last written before this time.
    * @throws as `emit` does.
    */
-  forget(groups: readonly string[]): Promise<void>;
+  forget(groups: readonly string[], writtenBefore?: Date): Promise<void>;
   /** The operator's next order to link or to unlink, each given once. Waits for it; undefined when the signal is aborted. */
   nextOrder(signal: AbortSignal): Promise<LinkOrder | undefined>;
   /** Puts up what has to be scanned or typed, for holders of an API key; undefined takes it back. Sealed at rest, never logged. */

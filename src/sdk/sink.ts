@@ -11,6 +11,9 @@ export interface DeliveryAttachment {
   readonly byteLength: number;
   /** Of the bytes, lower-case hex. */
   readonly sha256: string;
+  /** Of sound and film, where the provider says how long it lasts, and on how many channels. */
+  readonly durationSeconds?: number;
+  readonly channels?: number;
   /**
    * The bytes, once for each call; they may be far larger than memory. MUST be checked against `byteLength` and `sha256`
    * before evidence is given. Cancel the stream where it is not read to its end.

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Canary } from './canaries/canary.js';
 import { connectorCanaries } from './canaries/connectors.js';
 import { sinkCanaries } from './canaries/sinks.js';
+import { callingReference } from './reference/calling.js';
 import { referenceConnectorSubject } from './reference/connector.js';
 import { sendingReference } from './reference/sending.js';
 import { referenceSinkSubject } from './reference/sink.js';
@@ -9,10 +10,13 @@ import { connectorRules, sinkRules } from './rules/index.js';
 import { runRule } from './run.js';
 import type { Rule } from './subject.js';
 
-describe('the reference that also sends', () => {
+describe.each([
+  { what: 'sends', reference: sendingReference },
+  { what: 'makes calls', reference: callingReference },
+])('the reference that also $what', ({ reference }) => {
   for (const rule of connectorRules) {
     test(`keeps ${rule.id}`, async () => {
-      expect(await runRule(rule, sendingReference)).toMatchObject({ outcome: 'passed', message: '' });
+      expect(await runRule(rule, reference)).toMatchObject({ outcome: 'passed', message: '' });
     });
   }
 });

@@ -19,6 +19,7 @@ export { remedies } from './remedies.js';
 export { connectorRules, sinkRules } from './rules/index.js';
 export * from './run.js';
 export type {
+  CallSubject,
   ConnectorSubject,
   Fixture,
   OutboundProvider,
@@ -26,6 +27,7 @@ export type {
   PreparedSink,
   ProviderAnswer,
   ProviderRequest,
+  ProviderSide,
   Rule,
   SinkSubject,
 } from './subject.js';

@@ -67,6 +67,22 @@ export const remedies: Readonly<Record<string, string>> = {
     'Throw a Failure: "unavailable" only while nothing can have left, "indeterminate" for every end that is not an answer.',
   'connector/send-hides-secrets':
     'Give credentials in headers, and write failure messages without what the provider says of the message.',
+  'connector/calls-declared':
+    'Declare capabilities.calls and make routeCall and call, or leave out all three; give the subject "calls", and recordsCalls to what has recordings.',
+  'connector/route-call-is-pure': 'Make the route, and whether calls are recorded, from the arguments alone.',
+  'connector/route-call-refuses-with-reason':
+    'Read both numbers by a pattern, and return { ok: false, reason } with what a person should type instead.',
+  'connector/route-call-agrees-with-parse': 'Make addresses and conversation in the same functions as parse.',
+  'connector/recordings-belong-to-legs':
+    'Make about of a recording and about of a call’s events by the same function, and give the attachment with the status completed.',
+  'connector/call-asks-once':
+    'Switch the retries of the provider’s library off, follow no redirect, and look at signal before the request.',
+  'connector/call-says-what-was-asked':
+    'Ring the number in ring, then call the one in to, as they are, and return the provider’s id of the first leg as providerId.',
+  'connector/call-names-its-failures':
+    'Throw a Failure: "unavailable" only while nothing can have left, "indeterminate" for every end that is not an answer.',
+  'connector/call-hides-secrets':
+    'Give credentials in headers, and write failure messages without what the provider says of the call.',
   'sink/attachment-bytes-kept': 'Keep the bytes of an attachment as they are read, to their end.',
   'sink/wrong-attachment-bytes-refused':
     'Compute length and SHA-256 while you read, and throw a Failure before anything is in its place when they differ.',

@@ -33,6 +33,8 @@ export interface ConnectorSubject {
   readonly signatureCovers?: readonly ('url' | 'body')[];
   /** Needed where the connector sends. */
   readonly outbound?: OutboundSubject;
+  /** Needed where the connector makes calls. */
+  readonly calls?: CallSubject;
 }
 
 /** What the kit needs to know to try `route` and `send`. */
@@ -50,20 +52,34 @@ export interface OutboundSubject {
   readonly provider?: OutboundProvider;
 }
 
-/** The provider's side of `send`; the kit plays it by a server on this machine. */
-export interface OutboundProvider {
+/** What the kit needs to know to try `routeCall` and `call`. */
+export interface CallSubject {
+  /** Numbers as somebody would type them, which can be called. */
+  readonly recipients: readonly string[];
+  /** Such that `routeCall` must refuse, as the number to call and as the one to ring first. */
+  readonly refused: readonly string[];
+  /** Where the custodian is rung first. */
+  readonly ring: string;
+  readonly provider: ProviderSide<{ readonly to: string; readonly ring: string }>;
+}
+
+/** The provider's side of `send`. */
+export type OutboundProvider = ProviderSide<{ readonly to: string; readonly text: string | undefined }>;
+
+/** The provider's side of what it is asked to do; the kit plays it by a server on this machine. */
+export interface ProviderSide<Asked> {
   /** All settings, with the provider's API at this base URL. */
   settingsAt(url: string): Readonly<Record<string, unknown>>;
   /** What a request asks for. */
-  read(request: ProviderRequest): { readonly to: string; readonly text: string | undefined };
-  /** The answer to a message that is taken. */
+  read(request: ProviderRequest): Asked;
+  /** The answer to what is taken. */
   readonly accepted: ProviderAnswer;
   readonly unauthorized: ProviderAnswer;
   /** With a wait that is too long to be waited out. */
   readonly throttled: { readonly answer: ProviderAnswer; readonly retryAfterMs: number };
-  /** This message is refused, and would be again. */
+  /** This is refused, and would be again. */
   readonly rejected: ProviderAnswer;
-  /** The provider's own fault; the message may have been taken. */
+  /** The provider's own fault; it may have taken it. */
   readonly outOfOrder: ProviderAnswer;
 }
 

@@ -1,4 +1,5 @@
 const encoder = new TextEncoder();
+const nothing = new Uint8Array();
 
 /**
  * UTF-8 bytes of a text. Refuses text with a lone surrogate: encoders turn it into U+FFFD without a word,
@@ -15,16 +16,19 @@ export function encodeUtf8(text: string, what: string): Uint8Array {
  * One byte string for a list of texts: each is its UTF-8 length (uint32, big endian) and then its UTF-8. Different
  * lists never share an encoding, so `['a', 'bc']` and `['ab', 'c']` stay apart under a MAC.
  *
+ * @param head bytes to stand before all of it.
  * @throws TypeError when a part is not well-formed Unicode.
  */
-export function encodeParts(parts: readonly string[]): Uint8Array {
-  let length = 0;
+export function encodeParts(parts: readonly string[], head: Uint8Array = nothing): Uint8Array {
+  let length = head.length;
   for (const part of parts) {
     requireWellFormed(part, 'A part of a name that is sealed or looked up');
     length += 4 + Buffer.byteLength(part, 'utf8');
   }
-  const encoded = Buffer.alloc(length);
-  let offset = 0;
+  // Every byte is written below.
+  const encoded = Buffer.allocUnsafe(length);
+  encoded.set(head);
+  let offset = head.length;
   for (const part of parts) {
     const partLength = encoded.write(part, offset + 4, 'utf8');
     encoded.writeUInt32BE(partLength, offset);
@@ -38,7 +42,9 @@ export function encodeParts(parts: readonly string[]): Uint8Array {
  * and handing such a view to a worker thread copies the whole pool, with whatever else lies in it.
  */
 export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const joined = new Uint8Array(length);
   let offset = 0;
   for (const part of parts) {
     joined.set(part, offset);

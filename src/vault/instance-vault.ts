@@ -15,6 +15,9 @@ const HEADER_LENGTH = 5;
 /** Bytes that sealing adds: version (1), key number (4), nonce (24), tag (16). */
 export const SEAL_OVERHEAD_LENGTH = HEADER_LENGTH + XAES_NONCE_LENGTH + XAES_TAG_LENGTH;
 
+/** The header of all that is sealed today. */
+const currentHeader = joinBytes([Uint8Array.of(FORMAT_VERSION), bigEndian(KEY_NUMBER)]);
+
 const LIKELY_CAUSES =
   'It was moved from another row, it is damaged, or it was sealed under another key. Compare the row with a backup.';
 
@@ -46,12 +49,9 @@ export class InstanceVault extends Opaque {
 
   /** Seals bytes for one place. The same bytes sealed twice give unrelated results. */
   seal(plaintext: Uint8Array, place: Place): Uint8Array {
-    const header = new Uint8Array(HEADER_LENGTH);
-    header[0] = FORMAT_VERSION;
-    new DataView(header.buffer).setUint32(1, KEY_NUMBER);
     const nonce = drawRandom(XAES_NONCE_LENGTH);
-    const sealed = this.#seal.seal(nonce, plaintext, this.#associatedData(header, place));
-    return joinBytes([header, nonce, sealed]);
+    const sealed = this.#seal.sealParts(nonce, plaintext, this.#associatedData(currentHeader, place));
+    return joinBytes([currentHeader, nonce, ...sealed]);
   }
 
   /** @throws SealError unless this vault sealed exactly these bytes for this place. */
@@ -154,8 +154,14 @@ export class InstanceVault extends Opaque {
   }
 
   #associatedData(header: Uint8Array, place: Place): Uint8Array {
-    return joinBytes([header, encodeParts([this.instanceId, place.table, place.id, place.column])]);
+    return encodeParts([this.instanceId, place.table, place.id, place.column], header);
   }
+}
+
+function bigEndian(number: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, number);
+  return bytes;
 }
 
 function requireReadableFormat(sealed: Uint8Array, place: Place): void {

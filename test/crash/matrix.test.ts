@@ -10,6 +10,8 @@ import { GatewayProcess } from '../support/gateway-process.js';
 import { letPass } from '../support/hours-ago.js';
 import { addDeskAt, fetched, sendMms, testEndpoints } from '../support/mms.js';
 import { addDeskAtTwilio, concluded, request, requested } from '../support/outbound.js';
+import { make } from '../support/phone-calls.js';
+import { RecordingSearch } from '../support/recording-search.js';
 import { addDesk, Traffic } from '../support/traffic.js';
 import { TwilioApi } from '../support/twilio-api.js';
 import { TwilioList } from '../support/twilio-list.js';
@@ -46,6 +48,12 @@ const passes: Record<FailPoint, readonly number[]> = {
   'sender:answered': [1],
   'sender:before-settle': [1],
   'sender:after-settle': [1],
+  'recordings:claimed': [1],
+  'recordings:listed': [1],
+  'recordings:taken': [1],
+  // At the opening of the gap, and at its closing.
+  'recordings:before-commit': [1, 2],
+  'recordings:after-commit': [1, 2],
   'reconciler:started': [1],
   'reconciler:accepted': [1, 2],
   'reconciler:taken': [1, 2],
@@ -59,6 +67,8 @@ const cases = Object.entries(passes).flatMap(([point, each]) =>
 );
 const isPassedByMedia = ({ point }: { point: FailPoint }) => point.startsWith('media:');
 const isPassedBySending = ({ point }: { point: FailPoint }) => /^(?:outbound|sender):/.test(point);
+const isPassedBySearching = ({ point }: { point: FailPoint }) => point.startsWith('recordings:');
+const endsSearching = ({ point }: { point: FailPoint }) => /^recordings:.*commit$/.test(point);
 const isPassedByReconciling = ({ point }: { point: FailPoint }) => point.startsWith('reconciler:');
 const isPassedInOutage = ({ point }: { point: FailPoint }) => point.startsWith('spool:');
 
@@ -92,6 +102,7 @@ test.for(
       !isPassedInOutage(each) &&
       !isPassedByMedia(each) &&
       !isPassedBySending(each) &&
+      !isPassedBySearching(each) &&
       !isPassedByReconciling(each),
   ),
 )(
@@ -173,6 +184,44 @@ test.for(cases.filter(isPassedBySending))(
     const status = await settled(gateway);
     expect(api.seen).toHaveLength(end?.sends ?? 0);
     expect(status).toMatchObject({ messages: 1, deliveries: { dead: 0 } });
+  },
+);
+
+test.for(cases.filter((each) => isPassedBySearching(each) && !endsSearching(each)))(
+  'killed at $point: the recording of a call whose report never came is kept once',
+  { timeout: 120_000 },
+  async ({ point, pass }) => {
+    const search = await RecordingSearch.begin(await freshDatabaseUrl());
+    search.call.keepRecordingAt(search.twilio);
+    const { gateway } = search;
+    gateway.launch({ crashAt: { point, pass } });
+    await gateway.diedAtFailPoint();
+    await gateway.start();
+    await search.expectKept(['reconciled']);
+    expect(await search.gaps()).toEqual([]);
+  },
+);
+
+test.for(cases.filter(endsSearching))(
+  'killed at $point, pass $pass: the gap of a recording that comes late is opened once and closed once',
+  { timeout: 120_000 },
+  async ({ point, pass }) => {
+    const search = await RecordingSearch.begin(await freshDatabaseUrl());
+    const { gateway, call } = search;
+    await search.exhaust();
+    if (pass === 1) gateway.launch({ crashAt: { point, pass } });
+    else await gateway.start({ crashAt: { point, pass } });
+    const comesLate = async () => {
+      await search.untilGaps(['open']);
+      call.keepRecordingAt(search.twilio);
+      await make(gateway, call.recorded());
+    };
+    if (pass === 2) await comesLate();
+    await gateway.diedAtFailPoint();
+    await gateway.start();
+    if (pass === 1) await comesLate();
+    await search.untilGaps(['open', 'closed']);
+    await search.expectKept(['webhook']);
   },
 );
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Envelope } from '../../src/sdk/index.js';
-import { settled } from '../crash/support/kept.js';
+import { archiveFiles, settled } from '../crash/support/kept.js';
 import { archway, archwayJson } from '../support/command-line.js';
 import { type GatewayProcess, until } from '../support/gateway-process.js';
 import { testEndpoints } from '../support/mms.js';
@@ -81,19 +81,35 @@ function digestOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** The sound lies in the archive, and the record of the recording says how long it is and on how many channels. */
-async function expectArchived(gateway: GatewayProcess, sound: Buffer, recording: object): Promise<void> {
+interface Sound {
+  readonly durationSeconds: number;
+  readonly channels: number;
+}
+
+/**
+ * The sound lies in the archive; the records of the recording and of its bytes, which come with them, say how long it is and on
+ * how many channels.
+ */
+async function expectArchived(
+  gateway: GatewayProcess,
+  bytes: Buffer,
+  sound: Sound,
+  recording: { readonly voicemail?: true } = {},
+): Promise<void> {
   const [instance] = await gateway.list<{ id: string }>('/v1/instances');
-  const sha256 = digestOf(sound);
+  const sha256 = digestOf(bytes);
   const folders = [instance?.id ?? '', 'attachments', sha256.slice(0, 2), sha256.slice(2, 4)];
   const kept = await readFile(join(gateway.dataDirectory, 'archive', ...folders, sha256));
-  expect(kept.equals(sound)).toBe(true);
+  expect(kept.equals(bytes)).toBe(true);
   const records = await gateway.list<Envelope>('/v1/records');
   const contents = records.map(({ content }) => content);
   expect(contents).toContainEqual(
-    expect.objectContaining({ kind: 'recording', status: 'completed', ...recording }),
+    expect.objectContaining({ kind: 'recording', status: 'completed', ...sound, ...recording }),
   );
-  expect(contents).toContainEqual(expect.objectContaining({ kind: 'attachment', sha256 }));
+  const attachment = expect.objectContaining({ kind: 'attachment', sha256, ...sound });
+  expect(contents).toContainEqual(attachment);
+  const files = await Promise.all((await archiveFiles(gateway)).map((file) => readFile(file, 'utf8')));
+  expect(files.map((file) => (JSON.parse(file) as Envelope).content)).toContainEqual(attachment);
   expect((await archway(gateway, 'sink', 'inspect')).code).toBe(0);
 }
 
@@ -184,7 +200,7 @@ it('a caller whom nobody answers leaves a message, which is kept; a recording th
       recordings: [{ durationSeconds: 2, channels: 1, state: 'stored' }],
     },
   ]);
-  await expectArchived(gateway, sound, { voicemail: true, durationSeconds: 2, channels: 1 });
+  await expectArchived(gateway, sound, { durationSeconds: 2, channels: 1 }, { voicemail: true });
   await gateway.stop();
 });
 

@@ -1,15 +1,20 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type Capture, envelopeSchema } from '../../src/sdk/index.js';
+import { type Capture, type EventKind, envelopeSchema } from '../../src/sdk/index.js';
 import type { ConnectorSubject } from '../../src/testkit/index.js';
 import { builtIns } from '../conformance/built-ins.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
 import { startTestGateway } from '../support/test-gateway.js';
+import { addDesk } from '../support/traffic.js';
+import { TwilioList } from '../support/twilio-list.js';
 import { until } from '../support/until.js';
 
 /** Nobody listens there: no provider is asked. */
 const nowhere = 'http://127.0.0.1:9';
+
+/** What no request tells of, but the provider's list: a test of its own brings it. */
+const onlyListed: Readonly<Record<string, readonly EventKind[]>> = { 'twilio-sms': ['gap'] };
 
 /** Those that take what comes by requests; what comes by WhatsApp's socket has a table of its own (test/whatsapp). */
 const subjects = (await builtIns<ConnectorSubject>('connectors')).filter(
@@ -42,12 +47,30 @@ it.each(subjects)(
         expected.kind === 'events' ? expected.events.map(({ kind }) => kind) : [],
       ),
     );
-    await until(async () => {
-      const archived = await archivedKinds(gateway, id);
-      return [...kinds].every((kind) => archived.has(kind));
-    });
+    const elsewhere = onlyListed[name] ?? [];
+    const declared = subject.connector.capabilities.events.filter((kind) => !elsewhere.includes(kind));
+    expect([...kinds].sort(), 'the requests bring every declared kind').toEqual([...declared].sort());
+    await untilArchived(gateway, id, declared);
   },
 );
+
+it('twilio-sms: a message that is only listed, and without its content, is a gap in the archive', async () => {
+  const gateway = await startTestGateway();
+  const twilio = await TwilioList.open();
+  const id = await addDesk(gateway, { apiBaseUrl: twilio.url });
+  const sentAt = new Date(Date.now() - 3_600_000);
+  twilio.keep({ sid: `SM${'0'.repeat(30)}23`, sentAt, body: '' });
+  const since = new Date(sentAt.getTime() - 60_000).toISOString();
+  await gateway.call('POST', `/v1/accounts/${id}/reconcile`, { since });
+  await untilArchived(gateway, id, onlyListed['twilio-sms'] ?? []);
+});
+
+async function untilArchived(gateway: GatewayProcess, account: string, kinds: readonly EventKind[]) {
+  await until(async () => {
+    const archived = await archivedKinds(gateway, account);
+    return kinds.every((kind) => archived.has(kind));
+  });
+}
 
 async function post(gateway: GatewayProcess, { url, method, headers, body }: Capture): Promise<number> {
   const { pathname, search } = new URL(url);

@@ -60,6 +60,26 @@ it('sends a message that is on record before it leaves, and follows it to its de
   await gateway.stop();
 });
 
+it('takes no reaction where the channel has none, nor one that is more than that', async () => {
+  await using api = await TwilioApi.start();
+  const gateway = await startTestGateway();
+  const account = await addDeskAtTwilio(gateway, api);
+  const fields = smsFields({ sid: `SM${'a'.repeat(32)}`, from: client, text: 'Is it done?' });
+  const body = new URLSearchParams(fields).toString();
+  expect((await send(gateway.webhookBase, signedForm(account, body))).status).toBe(200);
+  await settled(gateway);
+  const [asked] = await gateway.list<{ readonly id: string }>('/v1/messages');
+  const reaction = { to: asked?.id, emoji: '👍' };
+  const refused = await request(gateway, { reaction });
+  expect(refused).toMatchObject({ status: 400, body: { detail: expect.stringContaining('cannot react') } });
+  const both = await request(gateway, { reaction, text: 'Done.' });
+  expect(both).toMatchObject({ status: 400, body: { detail: expect.stringContaining('has no text') } });
+  const long = await request(gateway, { reaction: { to: asked?.id, emoji: '👍'.repeat(50) } });
+  expect(long.status).toBe(400);
+  expect(await gateway.list('/v1/outbound')).toEqual([]);
+  expect(api.seen).toEqual([]);
+});
+
 it('takes a status that comes before the answer', async () => {
   await using api = await TwilioApi.start();
   const gateway = await startTestGateway();

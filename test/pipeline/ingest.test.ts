@@ -2,7 +2,6 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { newId } from '../../src/core/ids.js';
 import type { Database } from '../../src/db/client.js';
 import { claimCaptures } from '../../src/db/inbox.js';
 import { openCapture } from '../../src/domain/captures.js';
@@ -29,13 +28,13 @@ afterEach(() => rm(directory, { recursive: true }));
 
 /** The database, which goes away as `mode` says. */
 function unsteady(): Database {
-  const sql = (...statement: Parameters<Database['sql']>) => {
+  const sql = (...statement: Parameters<Database['inOrder']>) => {
     if (mode === 'away') return Promise.reject(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
     if (mode === 'hung') return new Promise(() => undefined);
-    const result = test.database.sql(...statement);
+    const result = test.database.inOrder(...statement);
     return mode === 'up' ? result : result.then(() => new Promise(() => undefined));
   };
-  return { ...test.database, sql: sql as unknown as Database['sql'] };
+  return { ...test.database, inOrder: sql as unknown as Database['inOrder'], renewInOrder: () => undefined };
 }
 
 async function open({ freeMinBytes = 0, commitTimeoutMs = 10_000 } = {}) {
@@ -78,7 +77,7 @@ describe('accepted captures', () => {
 
   it('are not spoiled by a bad one among them, which fails alone', async () => {
     const { world, ingest, accept } = await open();
-    const stranger = world.capture('of an account that does not exist', { account: newId() });
+    const stranger = world.capture('of something that is no account', { account: 'no id' });
     const results = await Promise.allSettled([
       accept('one'),
       ingest.accept(world.tenant.vault, stranger),
@@ -154,7 +153,7 @@ describe('a spool file that holds a row which the database refuses', () => {
     const { world, spool, ingest, accept } = await open();
     mode = 'away';
     await accept('one');
-    await ingest.accept(world.tenant.vault, world.capture('stranger', { account: newId() }));
+    await ingest.accept(world.tenant.vault, world.capture('stranger', { account: 'no id' }));
     await accept('two');
     mode = 'up';
     await until(() => spool.isEmpty);

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { readAttachments } from '../../src/db/message-log.js';
 import { changeAccount } from '../../src/domain/accounts.js';
 import { openAttachment } from '../../src/domain/attachments.js';
+import { deliveryAttachment } from '../../src/pipeline/delivery-attachments.js';
 import { MediaFetcher, type MediaFetcherOptions } from '../../src/pipeline/media/media-fetcher.js';
 import { bytes, endless, redirect, TestProvider } from '../../src/pipeline/media/testing.js';
 import { type Connector, type EventAttachment, Failure, type MediaRequest } from '../../src/sdk/index.js';
@@ -119,6 +120,21 @@ describe('an attachment whose bytes can be had', () => {
       content: { byteLength: 9, contentType: 'image/png', sha256: attachment?.opened.sha256 },
     });
     expect(provider.seen.map(({ headers }) => headers.authorization)).toEqual([authorization]);
+  });
+
+  it('is sound whose length and channels stand in its own record, and come to the sinks with the bytes', async () => {
+    provider.paths['/a'] = bytes('a sound', 'audio/wav');
+    const world = await World.open(test.database, { connector: connectorOf(fromProvider) });
+    const sound = { durationSeconds: 3, channels: 2 };
+    const attachments = [{ key: 'media/0', reference: provider.url('/a'), ...sound }];
+    await world.receive(says(message('m1', { attachments })));
+    await world.normalise();
+    await fetching(world, ended(world));
+    const [about, own] = await world.envelopes();
+    expect(about?.content).toMatchObject({ attachments: [sound] });
+    expect(own?.content).toMatchObject({ kind: 'attachment', ...sound });
+    const [row] = await attachmentsOf(world);
+    expect(deliveryAttachment(world.tenant, world.blobs, row!)).toMatchObject({ byteLength: 7, ...sound });
   });
 
   it('is fetched once, whoever restarts', async () => {

@@ -17,11 +17,7 @@ export async function letPass(
   minutes: number,
   databaseUrl: string | undefined,
 ): Promise<void> {
-  const location: DatabaseLocation =
-    databaseUrl === undefined
-      ? { kind: 'embedded', directory: join(gateway.dataDirectory, 'database') }
-      : { kind: 'postgres', url: databaseUrl };
-  await withDatabase(location, async ({ sql }) => {
+  await changeAtRest(gateway, databaseUrl, async ({ sql }) => {
     await sql`update doors set open_until = open_until - ${minutes} * interval '1 minute'`;
     await sql`update accounts set created_at = created_at - ${minutes} * interval '1 minute' - interval '1 day'`;
   });
@@ -35,6 +31,19 @@ export async function letLeasesEnd(databaseUrl: string): Promise<void> {
     if (count === 0) throw new Error('Nobody holds a lease.');
     await sql`update lanes set leased_until = leased_until - interval '1 minute'`;
   });
+}
+
+/** Changes the database of a gateway that is stopped, such as what stands there of times. */
+export async function changeAtRest(
+  gateway: GatewayProcess,
+  databaseUrl: string | undefined,
+  change: (database: Database) => Promise<void>,
+): Promise<void> {
+  const location: DatabaseLocation =
+    databaseUrl === undefined
+      ? { kind: 'embedded', directory: join(gateway.dataDirectory, 'database') }
+      : { kind: 'postgres', url: databaseUrl };
+  await withDatabase(location, change);
 }
 
 async function withDatabase(

@@ -22,6 +22,7 @@ export interface NewMessage {
   readonly text?: string;
   readonly media?: readonly { readonly id: string }[];
   readonly replyTo?: string;
+  readonly reaction?: { readonly to: string | undefined; readonly emoji: string | null };
   readonly idempotencyKey?: string;
 }
 
@@ -37,7 +38,8 @@ export async function request(
   gateway: GatewayProcess,
   message: NewMessage = {},
 ): Promise<{ status: number; body: { id?: string; detail?: string } }> {
-  const defaults = { account: 'desk', to: client, text: 'Your order is done.', idempotencyKey: randomUUID() };
+  const text = message.reaction === undefined ? { text: 'Your order is done.' } : {};
+  const defaults = { account: 'desk', to: client, ...text, idempotencyKey: randomUUID() };
   const response = await fetch(`${gateway.adminUrl}/v1/messages`, {
     method: 'POST',
     headers: { authorization: `Bearer ${await gateway.adminKey()}`, 'content-type': 'application/json' },

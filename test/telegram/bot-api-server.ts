@@ -148,6 +148,8 @@ export class BotApiServer {
     if (next >= 0) return inTrouble(this.#troubles.splice(next, 1)[0]!.trouble);
     if (method.startsWith('send')) return this.#send(method, body);
     switch (method) {
+      case 'setMessageReaction':
+        return ok(true);
       case 'deleteWebhook':
         this.#webhook = undefined;
         return ok(true);

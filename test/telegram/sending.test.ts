@@ -66,6 +66,26 @@ describe('what a bot sends', () => {
     expect(items[1]?.media.name).toContain('report');
   });
 
+  it('may be a reaction, which the next one takes back, in the chat of the bot alone', async () => {
+    const { gateway, api, to } = await start();
+    api.say('Is it done?');
+    await until(async () => (await messages(gateway)).length === 1);
+    const [asked] = await messages(gateway);
+    for (const emoji of ['👍', null]) {
+      const id = await send(gateway, { to, reaction: { to: asked?.id, emoji } });
+      expect(await concluded(gateway, id)).toMatchObject({ state: 'accepted', kind: 'reaction' });
+    }
+    const target = { chat_id: client.id, message_id: 1 };
+    expect(api.calls.filter(({ method }) => method === 'setMessageReaction').map(({ body }) => body)).toEqual(
+      [
+        { ...target, reaction: [{ type: 'emoji', emoji: '👍' }] },
+        { ...target, reaction: [] },
+      ],
+    );
+    const elsewhere = { to: `conn-1/${client.id}`, reaction: { to: asked?.id, emoji: '👍' } };
+    await expect(send(gateway, elsewhere)).rejects.toThrow('in the chat in which it stands');
+  });
+
   it('goes to a topic, or in the name of a business account', async () => {
     const { gateway, api } = await start();
     await concluded(gateway, await send(gateway, { to: '-1001234567890/topic/7', text: 'In the topic.' }));

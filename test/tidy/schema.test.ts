@@ -53,6 +53,14 @@ describe('the pages of the plugins', () => {
   });
 });
 
+test('the table of captured kinds is the one that declarations and fixtures give (else: npm run generate)', () => {
+  const file = join(scratch, 'coverage.md');
+  const script = join(root, 'scripts/generate-coverage.mjs');
+  const run = spawnSync(process.execPath, [script, file], { encoding: 'utf8' });
+  expect(run.stderr).toBe('');
+  expect(readText('docs/coverage.md')).toBe(readText(relative(root, file)));
+});
+
 describe('the migrations', () => {
   test('make the tables that the schema has (else: npx drizzle-kit generate)', () => {
     const folder = join(scratch, 'migrations');

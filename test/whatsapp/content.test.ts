@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { proto } from '@whiskeysockets/baileys';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from '../../connectors/whatsapp/parse.js';
 import { until } from '../support/until.js';
 import { type Device, type Peer, WhatsAppServer } from './server/index.js';
 import { TestDevice } from './support/device.js';
+import { editable, pollContent, sealedEdit, voteForFriday } from './support/sealed-content.js';
 
 let server: WhatsAppServer;
 let phone: TestDevice;
@@ -67,6 +70,86 @@ describe('what the session adds to a capture', () => {
   });
 });
 
+const voteIn = (poll: string) => voteForFriday({ poll, chat: robin, author: robin, voter: robin });
+
+/** What the captures of a message say by now, in their order. */
+function eventsAbout(id: string) {
+  return phone.store.received.flatMap((received) => {
+    const capture = { provenance: 'session' as const, ...received, account: 'phone', receivedAt: '' };
+    const parsed = parse(capture, { ownAddresses: [] });
+    const events = parsed.kind === 'events' ? parsed.events : [];
+    return events.filter(({ key }) => key.includes(id));
+  });
+}
+
+const namesOf = (group: string) =>
+  [...phone.store.state.keys()].filter((name) => name.startsWith(`${group}/`));
+
+const closing = { kind: 'gap', state: 'closed', reason: 'received-later' };
+const voteThenClosing = (poll: string) => [
+  { kind: 'gap', state: 'open', reason: 'secret-missing' },
+  { kind: 'message', text: 'Voted for: Friday', replyTo: `message/${robin.jid}/${poll}` },
+  closing,
+];
+
+describe('what is sealed under the secret of a message that has not come', () => {
+  it('is read when that message comes, also in a later life', async () => {
+    const [poll, other] = ['3AP0LL0001', '3AP0LL0002'];
+    const { id } = await robin.send(device, voteIn(poll));
+    const { id: unread } = await robin.send(device, voteIn(other));
+    await acknowledged();
+    await phone.stop();
+    phone.start();
+    await phone.untilState('open');
+    await robin.send(device, pollContent, { id: poll });
+    await acknowledged();
+    expect(eventsAbout(id)).toMatchObject(voteThenClosing(poll));
+    expect(eventsAbout(unread)).toMatchObject([{ state: 'open', reason: 'secret-missing' }]);
+    await robin.send(device, pollContent, { id: other });
+    await acknowledged();
+    expect(eventsAbout(unread)).toMatchObject(voteThenClosing(other));
+    expect(namesOf('awaiting')).toEqual([]);
+  });
+
+  it('is read when the phone hands that message over with the past', async () => {
+    const poll = '3AP0LL0003';
+    const { id } = await robin.send(device, voteIn(poll));
+    await acknowledged();
+    const key = { remoteJid: robin.jid, id: poll, fromMe: false };
+    const message = { key, messageTimestamp: 1_795_000_000, message: pollContent };
+    await server.phone.sendHistory(device, {
+      syncType: proto.HistorySync.HistorySyncType.RECENT,
+      conversations: [{ id: robin.jid, messages: [{ message }] }],
+    } as never);
+    await until(() => eventsAbout(id).length > 1);
+    expect(eventsAbout(id)).toMatchObject(voteThenClosing(poll));
+  });
+
+  it('is read though it is an edit', async () => {
+    const original = '3AED1T0001';
+    const { id } = await robin.send(device, sealedEdit(original, robin, 'after'));
+    await acknowledged();
+    await robin.send(device, editable, { id: original });
+    await acknowledged();
+    expect(eventsAbout(id)).toMatchObject([
+      { kind: 'gap', state: 'open', reason: 'secret-missing' },
+      { kind: 'edit', about: `message/${robin.jid}/${original}`, text: 'after' },
+      closing,
+    ]);
+  });
+
+  it('keeps the gap that it had open when it could not be decrypted at first, until it is read', async () => {
+    const poll = '3AP0LL0004';
+    const { id } = await robin.send(device, voteIn(poll), { undecryptable: true });
+    await until(() => phone.store.bodies('message').some(({ closes }) => closes === true));
+    await acknowledged();
+    expect(eventsAbout(id)).toMatchObject([{ kind: 'gap', state: 'open', reason: 'undecryptable' }]);
+    await robin.send(device, pollContent, { id: poll });
+    await acknowledged();
+    expect(eventsAbout(id)).toMatchObject([{ reason: 'undecryptable' }, { kind: 'message' }, closing]);
+  });
+});
+
 describe('what cannot be read', () => {
   it('is on record before it is asked for again, and closed when it comes', async () => {
     const { id } = await robin.send(device, { conversation: 'one' }, { undecryptable: true });
@@ -76,6 +159,26 @@ describe('what cannot be read', () => {
     expect(phone.store.bodies('message').at(-1)).toMatchObject({ closes: true });
   });
 
+  it('is closed by an answer of the phone that comes before the gap is committed', async () => {
+    await acknowledged();
+    phone.session.beforeCommit = async (received) => {
+      if (received.some(({ endpoint }) => endpoint === 'stanza')) await sleep(300);
+    };
+    const id = robin.sendUnavailable(device, undefined);
+    const key = { remoteJid: robin.jid, fromMe: false, id };
+    await server.phone.resend(device, 'asked', [
+      { key, messageTimestamp: 1_795_000_000, message: { conversation: 'at last' } },
+    ]);
+    await until(() => phone.store.bodies('history').length === 1);
+    await acknowledged();
+    expect(eventsAbout(id)).toMatchObject([
+      { kind: 'gap', state: 'open', reason: 'placeholder' },
+      { kind: 'message', text: 'at last' },
+      closing,
+    ]);
+    expect(namesOf('unread')).toEqual([]);
+  });
+
   it('is on record when nothing was sent to be read', async () => {
     robin.sendUnavailable(device, 'view_once_unavailable_fanout');
     await acknowledged();
@@ -83,7 +186,49 @@ describe('what cannot be read', () => {
   });
 });
 
+it('keeps secrets for as long as they can be needed, and those of polls for longer', async () => {
+  await robin.send(device, editable);
+  await robin.send(device, pollContent);
+  robin.sendUnavailable(device, undefined);
+  await acknowledged();
+  const groups = ['secret', 'lasting-secret', 'unread'];
+  const counts = () => groups.map((group) => namesOf(group).length);
+  const later = async (days: number) => {
+    await phone.stop();
+    phone.start((session) => {
+      session.now = () => new Date(Date.now() + days * 24 * 60 * 60 * 1_000);
+    });
+    await phone.untilState('open');
+  };
+  await later(89);
+  expect(counts()).toEqual([1, 1, 1]);
+  await later(91);
+  await until(() => counts()[0] === 0);
+  await until(() => counts()[2] === 0);
+  expect(counts()).toEqual([0, 1, 0]);
+  await later(367);
+  await until(() => counts()[1] === 0);
+});
+
 describe('the past', () => {
+  it('closes the gap of a message that could not be read', async () => {
+    const id = robin.sendUnavailable(device, undefined);
+    await acknowledged();
+    const key = { remoteJid: robin.jid, id, fromMe: false };
+    const message = { key, messageTimestamp: 1_795_000_000, message: { conversation: 'at last' } };
+    await server.phone.sendHistory(device, {
+      syncType: proto.HistorySync.HistorySyncType.RECENT,
+      conversations: [{ id: robin.jid, messages: [{ message }] }],
+    } as never);
+    await until(() => eventsAbout(id).length > 1);
+    expect(eventsAbout(id)).toMatchObject([
+      { kind: 'gap', state: 'open', reason: 'placeholder' },
+      { kind: 'message', text: 'at last' },
+      closing,
+    ]);
+    expect(namesOf('unread')).toEqual([]);
+  });
+
   const history = (count: number) => ({
     syncType: proto.HistorySync.HistorySyncType.RECENT,
     conversations: [
@@ -117,6 +262,35 @@ describe('the past', () => {
     expect(phone.store.received.filter(({ provenance }) => provenance === 'history').length).toBeGreaterThan(
       449,
     );
+  });
+
+  const fileOf = (bytes: Uint8Array) => server.media.put(bytes, 'md-msg-hist');
+
+  it('is downloaded where it comes as a file, and checked', async () => {
+    await server.phone.sendHistoryFile(device, history(3) as never, fileOf);
+    await until(() => ids().length === 3);
+    const spoiled = (bytes: Uint8Array) => {
+      const fields = fileOf(bytes);
+      server.media.spoil(fields);
+      return fields;
+    };
+    await server.phone.sendHistoryFile(device, history(5) as never, spoiled);
+    await until(() => phone.store.state.get('history-pending') === '[]' && failures().length === 1);
+    expect(ids()).toHaveLength(3);
+    expect(failures()).toMatchObject([{ failure: 'history unavailable' }]);
+    expect(phone.session.health).toMatchObject({ state: 'open' });
+  });
+
+  it('is a gap where its file is gone', async () => {
+    const gone = (bytes: Uint8Array) => {
+      const fields = fileOf(bytes);
+      server.media.lose(fields, 410);
+      return fields;
+    };
+    await server.phone.sendHistoryFile(device, history(5) as never, gone);
+    await until(() => failures().length === 1);
+    await until(() => phone.store.state.get('history-pending') === '[]');
+    expect(ids()).toEqual([]);
   });
 
   it('is not imported where nobody wants it', async () => {

@@ -7,6 +7,9 @@ interface Waiting {
   refuse(error: unknown): void;
 }
 
+/** What else belongs to a commit, such as the credentials; asked when the one before it is done. */
+type Also = (changes: StateChanges) => Promise<{ received: readonly Received[]; changes: StateChanges }>;
+
 /**
  * Commits one after the other, in the order in which they were asked for; what is asked for while one is under way shares the
  * next. After one has failed all others fail too: what is behind it must not be acknowledged before it.
@@ -14,17 +17,12 @@ interface Waiting {
 export class Commits {
   readonly #session: Pick<Session<unknown>, 'emit'>;
   readonly #onFailed: (error: unknown) => void;
-  /** What else has changed by the time of a commit, such as the credentials. */
-  readonly #also: () => StateChanges;
+  readonly #also: Also;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(
-    session: Pick<Session<unknown>, 'emit'>,
-    also: () => StateChanges,
-    onFailed: (error: unknown) => void,
-  ) {
+  constructor(session: Pick<Session<unknown>, 'emit'>, also: Also, onFailed: (error: unknown) => void) {
     this.#session = session;
     this.#also = also;
     this.#onFailed = onFailed;
@@ -61,8 +59,9 @@ export class Commits {
     try {
       if (this.#failure !== undefined) throw this.#failure.error;
       const received = together.flatMap((each) => each.received);
-      const changes = Object.assign({}, ...together.map((each) => each.changes), this.#also());
-      await this.#session.emit(received, changes);
+      const changes: StateChanges = Object.assign({}, ...together.map((each) => each.changes));
+      const also = await this.#also(changes);
+      await this.#session.emit([...received, ...also.received], { ...changes, ...also.changes });
     } catch (error) {
       if (this.#failure === undefined) this.#onFailed(error);
       this.fail(error);

@@ -3,6 +3,7 @@ import type { AuthenticationCreds, BinaryNode, SignalDataSet, WASocket } from '@
 import type { Received, Session, StateChanges } from 'archway/sdk';
 import { bare } from '../jid.js';
 import type { WhatsAppSettings } from '../settings.js';
+import { Awaiting } from './awaiting.js';
 import { Commits } from './commits.js';
 import { Gate, type Sending } from './gate.js';
 import { History } from './history.js';
@@ -10,6 +11,7 @@ import { Intake } from './intake.js';
 import { credentialsName, KeyStore, mappingsIn, readCredentials, writeCredentials } from './key-store.js';
 import { type Library, silentLogger } from './library.js';
 import { Names, type Own } from './names.js';
+import { Past } from './past.js';
 import { type EndReason, reasonOf } from './reconnect.js';
 import { committing, pendingWithKeys } from './repository.js';
 import { Seen } from './seen.js';
@@ -50,7 +52,6 @@ export class Connection {
   /** Set when a message has been encrypted for its recipients: from then on it may have left. */
   hasEncrypted = false;
   readonly #library: Library;
-  readonly #recalling: Pick<WhatsAppSession, 'recall' | 'recallMany'>;
   readonly #credentials: AuthenticationCreds;
   readonly #gate: Gate;
   readonly #history: History;
@@ -75,20 +76,25 @@ export class Connection {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
+    const recalling = this.#recallingOf(session);
+    const awaiting = new Awaiting(recalling);
     this.commits = new Commits(
       session,
-      () => this.#credentialChanges(),
+      async (given) => {
+        const { received, changes } = await awaiting.among(given);
+        return { received, changes: { ...changes, ...this.#credentialChanges() } };
+      },
       (error) => this.#fail(error),
     );
-    const recalling = this.#recallingOf(session);
-    this.#recalling = recalling;
     const keys = new KeyStore(recalling, library, (changes, data) => this.#writeKeys(changes, data));
     this.names = new Names(recalling, keys, () => this.own);
     const commit = (received: readonly Received[], changes?: StateChanges) => this.#commit(received, changes);
+    const { recall, recallMany } = recalling;
+    const past = new Past({ library, names: this.names, own: () => this.own, recallMany });
     this.#history = new History(
-      { settings: session.settings, signal: session.signal, ...recalling },
+      { settings: session.settings, signal: session.signal, recall },
       library,
-      this.names,
+      past,
       () => this.own,
       commit,
     );
@@ -97,9 +103,10 @@ export class Connection {
       names: this.names,
       seen: new Seen(recalling),
       own: () => this.own,
-      recallMany: recalling.recallMany,
+      recallMany,
       commit,
       history: this.#history,
+      past,
     });
     this.socket = library.makeWASocket({
       ...settingsOf(session, library),
@@ -124,10 +131,6 @@ export class Connection {
 
   get isLinked(): boolean {
     return isLinked(this.#credentials);
-  }
-
-  recall(name: string): Promise<string | undefined> {
-    return this.#recalling.recall(name);
   }
 
   /** Tells WhatsApp to unlink the device, and ends. */

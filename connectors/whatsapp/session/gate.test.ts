@@ -58,7 +58,7 @@ it('commits keep their order, share a transaction while one is under way, and al
   const errors: unknown[] = [];
   const commits = new Commits(
     session as never,
-    () => ({}),
+    async () => ({ received: [], changes: {} }),
     (error) => errors.push(error),
   );
   const add = (url: string) => commits.add([{ url } as never]);

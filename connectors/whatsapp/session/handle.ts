@@ -1,10 +1,10 @@
-import type { AnyMessageContent, WAMessage } from '@whiskeysockets/baileys';
-import { Failure } from 'archway/sdk';
-import { messageKey } from '../keys.js';
+import type { AnyMessageContent, proto, WAMessage, WAMessageKey } from '@whiskeysockets/baileys';
+import { type EarlierMessage, Failure } from 'archway/sdk';
+import { bare, isGroup } from '../jid.js';
+import { idIn } from '../keys.js';
 import type { MediaReference } from '../media.js';
 import type { Connection } from './connection.js';
-import type { Library } from './library.js';
-import { type KeptSecret, secretName } from './secrets.js';
+import { type Library, silentLogger } from './library.js';
 
 /** What to send, in the words of the library. */
 export interface Outgoing {
@@ -12,18 +12,20 @@ export interface Outgoing {
   readonly id: string;
   readonly jid: string;
   readonly content: AnyMessageContent;
-  /** Id of the message that this one answers. */
-  readonly quoted?: string;
+  /** The message that this one answers. */
+  readonly quoted?: WAMessageKey;
 }
 
 /** What a session puts up while it is open, for `send` and `media`. */
 export interface Handle {
   /**
-   * Resolves once the server has taken it, with the key under which `parse` would meet it.
+   * Resolves once the server has taken it, with the name of its chat by which `parse` would make its key.
    *
    * @throws {Failure} as `Connector.send` does.
    */
   send(outgoing: Outgoing, signal: AbortSignal): Promise<string>;
+  /** How a phone names a message in the chat with this jid; undefined for what is no message of WhatsApp's. */
+  keyOf(earlier: EarlierMessage, jid: string): WAMessageKey | undefined;
   /** Has the phone of the sender put a file up again; resolves with its new path. @throws {Failure} */
   renewMedia(file: MediaReference): Promise<string>;
 }
@@ -35,27 +37,29 @@ const renewMaxMs = 60_000;
 
 export function handleOf(connection: Connection, library: Library): Handle {
   return {
-    send: (outgoing) => send(connection, outgoing),
+    send: (outgoing, signal) => send(connection, outgoing, { library, signal }),
+    keyOf: (earlier, jid) => keyOf(connection, earlier, jid),
     renewMedia: (file) => renewMedia(connection, file, library),
   };
 }
 
-async function send(connection: Connection, { id, jid, content, quoted }: Outgoing): Promise<string> {
+async function send(
+  connection: Connection,
+  { id, jid, content, quoted }: Outgoing,
+  { library, signal }: { readonly library: Library; readonly signal: AbortSignal },
+): Promise<string> {
   const { socket, names, commits } = connection;
   const { chat = jid, changes } = await names.ofChat([jid], true);
   await commits.add([], changes);
-  const answering = quoted === undefined ? undefined : await quote(connection, chat, jid, quoted);
+  const message = await prepared(connection, { id, jid, content, ...(quoted && { quoted }) }, library);
+  if (signal.aborted)
+    throw new Failure('unavailable', 'To put the file up took too long; the message has not left.');
   connection.hasEncrypted = false;
   const answered = socket.waitForMessage(id, answerMaxMs).catch(() => undefined);
   try {
-    await socket.sendMessage(jid, content, {
-      messageId: id,
-      ...(answering !== undefined && { quoted: answering }),
-    });
+    await socket.relayMessage(jid, message, { messageId: id });
   } catch (cause) {
-    if (!connection.hasEncrypted) {
-      throw new Failure('unavailable', 'The message could not be prepared; nothing has left.', { cause });
-    }
+    if (!connection.hasEncrypted) throw notPrepared(cause);
     throw new Failure('indeterminate', 'The connection was lost while the message was on its way.', {
       cause,
     });
@@ -67,20 +71,46 @@ async function send(connection: Connection, { id, jid, content, quoted }: Outgoi
   if (code !== undefined) {
     throw new Failure('rejected', `WhatsApp refused the message (${code.slice(0, 20)}).`, { code });
   }
-  return messageKey(chat, id);
+  return chat;
 }
 
-/** The library wants the whole message; its id, its chat and who wrote it are enough for a phone to find it. */
-async function quote(connection: Connection, chat: string, jid: string, id: string): Promise<WAMessage> {
-  const { own } = connection;
-  const kept = await connection.recall(secretName(chat, id));
-  const senders = kept === undefined ? [] : (JSON.parse(kept) as KeptSecret).senders;
-  const fromMe = senders.some((sender) => sender === own.pn || sender === own.lid);
-  const [author = jid] = senders;
-  return {
-    key: { remoteJid: jid, id, fromMe, participant: fromMe ? own.pn : author },
-    message: { conversation: '' },
-  } as WAMessage;
+const notPrepared = (cause: unknown) =>
+  new Failure('unavailable', 'The message could not be prepared; nothing has left.', { cause });
+
+/** The message as it will be encrypted; its file has been put up by then. @throws {Failure} */
+async function prepared(
+  { socket, own }: Connection,
+  { id, jid, content, quoted }: Outgoing,
+  library: Library,
+): Promise<proto.IMessage> {
+  try {
+    const { message } = await library.generateWAMessage(jid, content, {
+      logger: silentLogger,
+      userJid: own.pn ?? '',
+      upload: socket.waUploadToServer,
+      messageId: id,
+      // The library wants the whole message.
+      ...(quoted && { quoted: { key: quoted, message: { conversation: '' } } as WAMessage }),
+    });
+    if (message) return message;
+  } catch (cause) {
+    throw notPrepared(cause);
+  }
+  throw notPrepared(undefined);
+}
+
+/** By its id, its chat and who wrote it a phone finds a message. */
+function keyOf(
+  { own }: Connection,
+  { key, direction, from }: EarlierMessage,
+  jid: string,
+): WAMessageKey | undefined {
+  const id = idIn(key);
+  if (id === undefined) return undefined;
+  const fromMe = direction === 'outbound';
+  // In a chat of two the other side is the chat itself.
+  const participant = fromMe ? own.pn : isGroup(jid) ? bare(from.asReceived) : jid;
+  return { remoteJid: jid, id, fromMe, ...(participant !== undefined && { participant }) };
 }
 
 async function renewMedia(connection: Connection, file: MediaReference, library: Library): Promise<string> {

@@ -1,16 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
 import type { proto } from '@whiskeysockets/baileys';
-import type { Received, Session, StateChanges } from 'archway/sdk';
+import { Failure, type Received, type Session, type StateChanges } from 'archway/sdk';
 import { decodeMedia, mediaUrl } from '../media.js';
 import type { WhatsAppSettings } from '../settings.js';
-import { asJson } from './json.js';
 import { capture } from './key-store.js';
 import type { Library } from './library.js';
-import type { Names, Own } from './names.js';
-import { secretIn } from './secrets.js';
+import type { Own } from './names.js';
+import type { Past } from './past.js';
 
-type HistorySession = Pick<Session<WhatsAppSettings>, 'recall' | 'recallMany' | 'settings' | 'signal'>;
+type HistorySession = Pick<Session<WhatsAppSettings>, 'recall' | 'settings' | 'signal'>;
 type Notice = proto.Message.IHistorySyncNotification;
 
 const listName = 'history-pending';
@@ -30,11 +30,13 @@ const triesMax = 4;
 export class History {
   #pending: string[] | undefined;
   #importing = false;
+  /** Asked for while one was under way, which may have looked just before the commit that this is about. */
+  #again = false;
 
   constructor(
     private readonly session: HistorySession,
     private readonly library: Library,
-    private readonly names: Names,
+    private readonly past: Past,
     private readonly own: () => Own,
     private readonly commit: (received: readonly Received[], changes?: StateChanges) => Promise<void>,
   ) {}
@@ -56,13 +58,20 @@ export class History {
 
   /** Imports what is announced and committed, part after part. */
   import(onFailed: (error: unknown) => void): void {
-    if (this.#importing) return;
+    this.#again = true;
+    if (!this.#importing) this.#importWhileAsked().catch(onFailed);
+  }
+
+  async #importWhileAsked(): Promise<void> {
     this.#importing = true;
-    this.#importAll()
-      .catch(onFailed)
-      .finally(() => {
-        this.#importing = false;
-      });
+    try {
+      while (this.#again) {
+        this.#again = false;
+        await this.#importAll();
+      }
+    } finally {
+      this.#importing = false;
+    }
   }
 
   async #list(): Promise<string[]> {
@@ -102,46 +111,11 @@ export class History {
 
   async #importChat({ id, pnJid, lidJid, messages }: proto.IConversation): Promise<void> {
     const forms = [id, pnJid, lidJid].flatMap((jid) => jid ?? []);
-    const infos = (messages ?? []).flatMap(({ message }) => message ?? []);
-    for (let start = 0; start < infos.length; start += batchMax) {
-      const received: Received[] = [];
-      const changes: Record<string, string | null> = {};
-      for (const info of infos.slice(start, start + batchMax)) {
-        const fromMe = info.key?.fromMe === true;
-        const named = await this.names.ofChat(forms, fromMe);
-        const encoded = this.library.proto.WebMessageInfo.encode(info as proto.WebMessageInfo).finish();
-        const { chat, numbers } = named;
-        received.push(
-          capture(
-            'history',
-            {
-              message: asJson(this.library.proto.WebMessageInfo.decode(encoded), this.library),
-              payload: Buffer.from(encoded).toString('base64'),
-              own: this.own(),
-              ...(chat !== undefined && { chat }),
-              ...(Object.keys(numbers).length > 0 && { numbers }),
-              fromMe,
-            },
-            'history',
-          ),
-        );
-        Object.assign(changes, named.changes, this.#secretOf(info, chat, fromMe));
-      }
+    const all = (messages ?? []).flatMap(({ message }) => (message ? [{ info: message, forms }] : []));
+    for (let start = 0; start < all.length; start += batchMax) {
+      const { received, changes } = await this.past.take(all.slice(start, start + batchMax), 'history');
       await this.commit(received, changes);
     }
-  }
-
-  #secretOf(
-    { key, message, messageSecret }: proto.IWebMessageInfo,
-    chat: string | undefined,
-    fromMe: boolean,
-  ) {
-    if (!message || !key?.id || chat === undefined) return {};
-    const { pn, lid } = this.own();
-    const given = fromMe ? [pn, lid] : [key.participant ?? key.remoteJid];
-    const senders = given.flatMap((jid) => (jid ? [this.library.jidNormalizedUser(jid)] : []));
-    const whole = messageSecret ? { ...message, messageContextInfo: { messageSecret } } : message;
-    return secretIn(whole, { chat, id: key.id, senders }, this.library);
   }
 
   /** Undefined when it cannot be had. */
@@ -150,7 +124,15 @@ export class History {
     const packed = inline && inline.length > 0 ? inline : await this.#download(notice);
     if (packed === undefined) return undefined;
     const unpack = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(inflate);
-    return this.library.proto.HistorySync.decode(await unpack(packed, { maxOutputLength: blobMaxBytes * 4 }));
+    try {
+      return this.library.proto.HistorySync.decode(
+        await unpack(packed, { maxOutputLength: blobMaxBytes * 4 }),
+      );
+    } catch (error) {
+      // It is no part of the past, or larger than any should be: to try again would give the same.
+      if (error instanceof Error) return undefined;
+      throw error;
+    }
   }
 
   async #download(notice: Notice): Promise<Uint8Array | undefined> {
@@ -158,18 +140,28 @@ export class History {
     if (!mediaKey || !directPath) return undefined;
     const url = mediaUrl({ directPath }, this.session.settings);
     for (let tries = 0; tries < triesMax; tries += 1) {
-      const signal = AbortSignal.any([this.session.signal, AbortSignal.timeout(downloadMaxMs)]);
-      const response = await fetch(url, { redirect: 'error', signal }).catch(() => undefined);
-      if (response?.ok === true && response.body !== null) {
-        return gather(
-          decodeMedia(response.body as unknown as AsyncIterable<Uint8Array>, mediaKey, 'History'),
-        );
-      }
-      await response?.body?.cancel();
-      if (response?.status === 404 || response?.status === 410) return undefined;
-      await new Promise((resolve) => setTimeout(resolve, 1_000 * 4 ** tries).unref());
+      if (tries > 0) await sleep(1_000 * 4 ** (tries - 1), undefined, { signal: this.session.signal });
+      const got = await this.#downloadOnce(url, mediaKey);
+      this.session.signal.throwIfAborted();
+      if (got !== 'later') return got;
     }
     return undefined;
+  }
+
+  /** Undefined when it is gone, or is not what it should be. */
+  async #downloadOnce(url: string, mediaKey: Uint8Array): Promise<Uint8Array | undefined | 'later'> {
+    const signal = AbortSignal.any([this.session.signal, AbortSignal.timeout(downloadMaxMs)]);
+    try {
+      const response = await fetch(url, { redirect: 'error', signal });
+      if (response.ok && response.body !== null) {
+        const body = response.body as unknown as AsyncIterable<Uint8Array>;
+        return await gather(decodeMedia(body, mediaKey, 'History'));
+      }
+      await response.body?.cancel();
+      return response.status === 404 || response.status === 410 ? undefined : 'later';
+    } catch (error) {
+      return error instanceof Failure && error.kind === 'rejected' ? undefined : 'later';
+    }
   }
 }
 
@@ -178,7 +170,8 @@ async function gather(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   let length = 0;
   for await (const piece of pieces) {
     length += piece.length;
-    if (length > blobMaxBytes) throw new Error('A part of the history is larger than any should be.');
+    if (length > blobMaxBytes)
+      throw new Failure('rejected', 'A part of the history is larger than any should be.');
     all.push(piece);
   }
   return Buffer.concat(all);

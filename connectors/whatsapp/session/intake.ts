@@ -1,13 +1,16 @@
 import type { BinaryNode, proto } from '@whiskeysockets/baileys';
 import type { Received, StateChanges } from 'archway/sdk';
+import { awaitingSecret } from './awaiting.js';
 import type { History } from './history.js';
 import { asJson } from './json.js';
 import { capture } from './key-store.js';
 import type { Library } from './library.js';
 import type { Named, Names, Own } from './names.js';
-import { type KeptSecret, neededBy, secretIn, secretName } from './secrets.js';
+import type { Past } from './past.js';
+import { neededBy, secretIn, secretNames, withSecret } from './secrets.js';
 import type { Seen } from './seen.js';
 import { absenceIn, ciphertextsOf, isMechanical, plain, plaintextsOf } from './stanza.js';
+import { unreadName } from './unread.js';
 
 export interface IntakeOptions {
   readonly library: Library;
@@ -17,10 +20,8 @@ export interface IntakeOptions {
   readonly recallMany: (names: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   readonly commit: (received: readonly Received[], changes?: StateChanges) => Promise<void>;
   readonly history: Pick<History, 'announcedBy'>;
+  readonly past: Past;
 }
-
-/** A message that could not be read yet. */
-const unreadName = (chat: string, id: string) => `unread/${chat}/${id}`;
 
 const failureLengthMax = 200;
 
@@ -29,6 +30,9 @@ export class Intake {
   readonly #options: IntakeOptions;
   /** By the ciphertext object itself: the library hands the one in the stanza to its repository. */
   readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>();
+
+  /** Messages without content that came before: what is decrypted may be theirs, though the library lets it overtake them. */
+  #absences: Promise<unknown> = Promise.resolve();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -47,7 +51,10 @@ export class Intake {
       await this.commit(taken.received, taken.changes);
     }
     if (ciphertexts.length > 0 || plaintextsOf(stanza).length > 0) return;
-    await this.#unreadable(stanza, absenceIn(stanza));
+    const noted = this.#unreadable(stanza, absenceIn(stanza));
+    // Whoever waits for this hears of a failure by the commits.
+    this.#absences = Promise.allSettled([this.#absences, noted]);
+    await noted;
   }
 
   /** A call, a receipt or a notification arrives. */
@@ -63,6 +70,7 @@ export class Intake {
     padded: Uint8Array,
   ): Promise<{ received: Received[]; changes: StateChanges }> {
     const stanza = this.#stanzas.get(ciphertext);
+    await this.#absences;
     const seen = await this.#options.seen.add(ciphertext, padded);
     if (stanza === undefined) throw new Error('A ciphertext came that is part of no stanza.');
     const { received, changes } = await this.#take(stanza, this.#options.library.unpadRandomMax16(padded));
@@ -106,7 +114,9 @@ export class Intake {
     const message = library.proto.Message.decode(payload);
     const needed = neededBy(message, library);
     const unread = unreadName(chat, id);
-    const known = await recallMany([unread, ...(needed === undefined ? [] : [secretName(chat, needed)])]);
+    const secrets = needed === undefined ? [] : secretNames(chat, needed);
+    const known = await recallMany([unread, ...secrets]);
+    const secret = secrets.flatMap((name) => known.get(name) ?? [])[0];
     const sender = attrs.participant ?? attrs.from ?? '';
     const body = {
       stanza: { tag: stanza.tag, attrs },
@@ -115,16 +125,21 @@ export class Intake {
       message: asJson(message, library),
       ...this.#shared(named),
       ...(known.has(unread) && { closes: true }),
-      ...(needed !== undefined && withSecret(known.get(secretName(chat, needed)))),
+      ...withSecret(secret),
     };
     const senders = this.#formsOf(stanza, named);
     // Only the account's own phone may hand over the past.
     const past = named.fromMe ? await history.announcedBy(message, id) : {};
+    const answers = await this.#answers(message, named);
     return {
-      received: [capture('message', body), ...(await this.#answers(message, named))],
+      received: [capture('message', body), ...answers.received],
       changes: {
         ...named.changes,
+        ...answers.changes,
         ...secretIn(message, { chat, id, senders }, library),
+        ...(needed !== undefined &&
+          secret === undefined &&
+          awaitingSecret({ chat, id, needed }, 'message', body)),
         ...(known.has(unread) && { [unread]: null }),
         ...past,
       },
@@ -132,33 +147,21 @@ export class Intake {
   }
 
   /** Messages that the phone was asked for, since only a placeholder had come: each closes its gap. */
-  async #answers(message: proto.Message, { fromMe }: Named): Promise<Received[]> {
-    const { library, names, recallMany } = this.#options;
+  async #answers(message: proto.Message, { fromMe }: Named) {
     const results =
       message.protocolMessage?.peerDataOperationRequestResponseMessage?.peerDataOperationResult ??
       message.deviceSentMessage?.message?.protocolMessage?.peerDataOperationRequestResponseMessage
         ?.peerDataOperationResult ??
       [];
-    if (!fromMe) return [];
-    const answers: Received[] = [];
-    for (const { placeholderMessageResendResponse: answer } of results) {
-      if (!answer?.webMessageInfoBytes) continue;
-      const info = library.proto.WebMessageInfo.decode(answer.webMessageInfoBytes);
-      const { key } = info;
-      const forms = [key?.remoteJid, key?.participant].flatMap((jid) => jid ?? []).slice(0, 1);
-      const named = await names.ofChat(forms, key?.fromMe === true);
-      const unread = unreadName(named.chat ?? '', key?.id ?? '');
-      const closes = (await recallMany([unread])).has(unread);
-      answers.push(
-        capture('history', {
-          message: asJson(info, library),
-          payload: Buffer.from(answer.webMessageInfoBytes).toString('base64'),
-          ...this.#shared(named),
-          ...(closes && { closes }),
-        }),
-      );
-    }
-    return answers;
+    if (!fromMe || results.length === 0) return { received: [], changes: {} };
+    const { proto } = this.#options.library;
+    const answers = results.flatMap(({ placeholderMessageResendResponse: answer }) => {
+      if (!answer?.webMessageInfoBytes) return [];
+      const info = proto.WebMessageInfo.decode(answer.webMessageInfoBytes);
+      const forms = [info.key?.remoteJid, info.key?.participant].flatMap((jid) => jid ?? []).slice(0, 1);
+      return [{ info, forms }];
+    });
+    return this.#options.past.take(answers);
   }
 
   #shared({ chat, numbers, fromMe }: Named) {
@@ -186,10 +189,4 @@ export class Intake {
     const bare = given.flatMap((jid) => (jid === undefined ? [] : [jidNormalizedUser(jid)]));
     return [...new Set([...bare, ...bare.flatMap((jid) => numbers[jid] ?? [])])];
   }
-}
-
-function withSecret(text: string | undefined): object {
-  if (text === undefined) return {};
-  const { secret, senders, options } = JSON.parse(text) as KeptSecret;
-  return { secret, original: { senders, ...(options !== undefined && { options }) } };
 }

@@ -12,9 +12,12 @@ import { handleOf } from './handle.js';
 import { credentialsName, keyGroup, readCredentials } from './key-store.js';
 import { type Library, loadLibrary } from './library.js';
 import { Linking } from './linking.js';
+import { Pruning } from './pruning.js';
 import { nextStep, readStanding, type Standing, standingAfter } from './reconnect.js';
 
 const standingName = 'standing';
+
+const pruneEveryMs = 60 * 60 * 1_000;
 
 const notLinked: SessionHealth = {
   state: 'awaiting-pairing',
@@ -41,6 +44,7 @@ function requireAllowedSocket({ settings, allowTestEndpoints }: WhatsAppSession)
 class Device {
   readonly #session: WhatsAppSession;
   readonly #library: Library;
+  readonly #pruning: Pruning;
   #standing: Standing | undefined;
   #linking: Linking | undefined;
   /** Asked for while there was a connection. */
@@ -49,10 +53,13 @@ class Device {
   constructor(session: WhatsAppSession, library: Library) {
     this.#session = session;
     this.#library = library;
+    this.#pruning = new Pruning(session);
   }
 
   async run(): Promise<void> {
     const { signal } = this.#session;
+    const timer = setInterval(() => this.#prune(), pruneEveryMs);
+    signal.addEventListener('abort', () => clearInterval(timer), { once: true });
     this.#standing = readStanding(await this.#session.recall(standingName));
     let wait = await this.#whyWait();
     while (!signal.aborted) {
@@ -170,9 +177,15 @@ class Device {
           return;
         }
         this.#session.report({ state: 'open' });
+        this.#prune();
         this.#session.offer(handleOf(connection, this.#library));
       },
     };
+  }
+
+  /** If it fails it is tried again; nothing hangs on it. */
+  #prune(): void {
+    void this.#pruning.run().catch(() => undefined);
   }
 
   async #stand(standing: Standing | undefined): Promise<void> {

@@ -11,7 +11,22 @@ export interface KeptSecret {
   readonly options?: readonly string[];
 }
 
-export const secretName = (chat: string, id: string) => `secret/${chat}/${id}`;
+/** Groups of names. What is about a poll or an event may come long after it; all else is about messages of the last days. */
+export const secretGroup = 'secret';
+export const lastingGroup = 'lasting-secret';
+
+/** What secrets are kept under, behind their group. */
+export const subjectOf = (chat: string, id: string) => `${chat}/${id}`;
+
+/** The names under which the secret of a message may be kept. */
+export const secretNames = (chat: string, id: string) =>
+  [secretGroup, lastingGroup].map((group) => `${group}/${subjectOf(chat, id)}`);
+
+/** The subject of a name of a secret; undefined for any other name. */
+export function subjectIn(name: string): string | undefined {
+  const group = [secretGroup, lastingGroup].find((each) => name.startsWith(`${each}/`));
+  return group === undefined ? undefined : name.slice(group.length + 1);
+}
 
 /** The content without its wrappers: what the phone itself sent, what disappears, what may be seen once. */
 export function contentOf(message: proto.IMessage, { normalizeMessageContent }: Library): proto.IMessage {
@@ -38,7 +53,15 @@ export function secretIn(
     senders,
     ...(options.length > 0 && { options }),
   };
-  return { [secretName(chat, id)]: JSON.stringify(kept) };
+  const lasting = options.length > 0 || Boolean(content.eventMessage);
+  return { [`${lasting ? lastingGroup : secretGroup}/${subjectOf(chat, id)}`]: JSON.stringify(kept) };
+}
+
+/** What of a kept secret `parse` is given. */
+export function withSecret(text: string | undefined): object {
+  if (text === undefined) return {};
+  const { secret, senders, options } = JSON.parse(text) as KeptSecret;
+  return { secret, original: { senders, ...(options !== undefined && { options }) } };
 }
 
 function optionsOf(content: proto.IMessage): string[] {

@@ -4,6 +4,7 @@ import { type AccountRow, expectOfAccount, listAccounts } from '../../db/tenancy
 import { checkAccount } from '../../domain/account-check.js';
 import { type Account, addAccount, changeAccount, readAccounts, webhookUrls } from '../../domain/accounts.js';
 import { auditAct } from '../../domain/audit.js';
+import { checkSession } from '../../domain/session-check.js';
 import { readSessionViews, type SessionView } from '../../domain/sessions.js';
 import { maskSecrets } from '../../domain/settings.js';
 import type { Tenant } from '../../domain/tenants.js';
@@ -225,6 +226,10 @@ function addSteeringRoutes(app: AdminApp, options: AdminOptions): void {
     const tenant = await requireInstance(context, tenants);
     const account = await findAccount(options, tenant, context.req.valid('param').id);
     const checks = await checkAccount(account, publicUrl, options.fetch ?? fetch);
+    if (account.connector.run !== undefined) {
+      const sessions = await readSessionViews(database.orm, tenant.vault, [account]);
+      checks.push(checkSession(sessions.get(account.id) ?? null));
+    }
     if (account.connector.send !== undefined) {
       const paused = await readPausedSending(database.orm, tenant.id);
       checks.push(checkSending(paused.get(account.id)));

@@ -30,6 +30,17 @@ export const newMessageSchema = z
       .uuid()
       .optional()
       .openapi({ description: 'Id of the message that this one answers, where the channel has answers.' }),
+    reaction: z
+      .strictObject({
+        to: z.uuid().openapi({ description: 'Id of the message, which stands in the chat with `to`.' }),
+        emoji: operatorText(50)
+          .nullable()
+          .openapi({ description: 'null takes the reaction back that there was.' }),
+      })
+      .optional()
+      .openapi({
+        description: 'In place of text, media and replyTo: reacts to a message, where the channel can.',
+      }),
     idempotencyKey: operatorText(200).openapi({
       description:
         'Yours to choose: the same key with the same request is one message, however often it is asked.',
@@ -54,7 +65,8 @@ export const newCallSchema = z
 export const requestedSchema = z
   .object({
     id: z.uuid().openapi({
-      description: 'For GET /v1/outbound/{id}, and GET /v1/messages/{id} or GET /v1/calls/{id}.',
+      description:
+        'For GET /v1/outbound/{id}, and GET /v1/messages/{id} or GET /v1/calls/{id}. A reaction stands in the history of its message.',
     }),
     account: z.uuid(),
     state: z.literal('requested'),
@@ -66,7 +78,7 @@ export const outboundSchema = z
   .object({
     id: z.uuid(),
     account: z.uuid(),
-    kind: z.enum(['message', 'call']),
+    kind: z.enum(['message', 'reaction', 'call']),
     to: z.string(),
     state: z.enum(outboundStates).openapi({
       description:

@@ -150,11 +150,11 @@ export function asProblem(error: unknown): never {
 
 function outboundView(tenant: Tenant, row: OutboundRow): z.infer<typeof outboundSchema> {
   const { id, accountId, state, attempts, createdAt, changedAt, reason, explanation } = row;
-  const { route, ring } = openOutbound(tenant.vault, row);
+  const { route, ring, reaction } = openOutbound(tenant.vault, row);
   return {
     id,
     account: accountId,
-    kind: ring === undefined ? 'message' : 'call',
+    kind: ring !== undefined ? 'call' : reaction !== undefined ? 'reaction' : 'message',
     to: route.to.asReceived,
     state,
     attempts,

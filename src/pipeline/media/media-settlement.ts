@@ -3,7 +3,7 @@ import { type Decision, decideMedia } from '../../core/retry-policy.js';
 import { settleAttachment } from '../../db/attachments.js';
 import type { Database, Queries } from '../../db/client.js';
 import { endMediaJob, type MediaJobRow, pauseMediaJobs, retryMediaJob } from '../../db/media-jobs.js';
-import { type KeptAttachment, sealAttachment } from '../../domain/attachments.js';
+import { type KeptAttachment, sealAttachment, soundOf } from '../../domain/attachments.js';
 import { captureOwn } from '../../domain/own-captures.js';
 import type { OwnEvent } from '../../sdk/index.js';
 import type { StoredBlob } from '../../vault/blob/index.js';
@@ -35,6 +35,7 @@ export class MediaSettlement {
       ...(contentType !== undefined && { contentType }),
       byteLength,
       sha256,
+      ...soundOf(attachment),
     };
     await this.#end(order, event, async (tx) => {
       const sealed = sealAttachment(tenant.vault, kept);

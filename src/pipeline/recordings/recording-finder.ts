@@ -1,3 +1,4 @@
+import { failPoint } from '../../core/failpoint.js';
 import { decideMedia } from '../../core/retry-policy.js';
 import type { Database } from '../../db/client.js';
 import {
@@ -79,6 +80,7 @@ export class RecordingFinder {
       leaseMs,
     };
     const searches = await claimSearches(database.orm, claim);
+    if (searches.length > 0) failPoint('recordings:claimed');
     await Promise.all(searches.map((search) => this.#guarded(search)));
     return searches.length === searchesMax;
   }
@@ -127,7 +129,9 @@ export class RecordingFinder {
       for await (const item of account.connector.recordings(call, context)) {
         if (listed.push(item) === listedMax) break;
       }
+      failPoint('recordings:listed');
       await takeBatch({ database, ingest, entry, startedAt: new Date(), signal }, listed);
+      failPoint('recordings:taken');
       return nothing;
     } catch (error) {
       const failure = asFailure(error);
@@ -173,8 +177,10 @@ export class RecordingFinder {
     const isOurs = await database.orm.transaction(async (tx) => {
       if (!(await endSearch(tx, search, node, end))) return false;
       await captureOwn(tx, tenant.vault, account.id, { events: [event] });
+      failPoint('recordings:before-commit');
       return true;
     });
+    failPoint('recordings:after-commit');
     if (isOurs && end === 'missing')
       log.warn({ call: search.callId, account: account.id }, 'A recording is missing for good.');
   }

@@ -3,10 +3,11 @@ import { type FileHandle, lstat, mkdir, open, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Envelope, type Evidence, Failure, type Inspection } from 'archway/sdk';
 import { digested, digestOf } from './digest.js';
-import { codeOf, failureFrom } from './failures.js';
+import { failureFrom } from './failures.js';
 import { syncFolder } from './folders.js';
-import { attachmentPlaceOf, incomingFolder, isLocator } from './layout.js';
-import { discard } from './write-once.js';
+import { attachmentPlaceOf, isLocator } from './layout.js';
+import { codeOf } from './refusal.js';
+import { discard, incomingFolder } from './write-once.js';
 
 /** No write lasts this long; a staged file that is older belongs to a process that died. */
 const leftoverAfterMs = 24 * 60 * 60 * 1000;

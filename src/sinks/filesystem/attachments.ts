@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Delivery, type DeliveryAttachment, Failure } from 'archway/sdk';
-import { codeOf } from './failures.js';
 import type { Folders } from './folders.js';
-import { attachmentPlaceOf, incomingFolder, type Place } from './layout.js';
-import { compareKept, discard, type Publish, stage } from './write-once.js';
+import { attachmentPlaceOf, type Place } from './layout.js';
+import { codeOf } from './refusal.js';
+import { compareKept, discard, incomingFolder, type Publish, stage } from './write-once.js';
 
 /** Keeps the bytes of attachments, each content once, however many messages brought it. */
 export class AttachmentKeeper {
@@ -51,7 +51,7 @@ export class AttachmentKeeper {
     const staged = await stage(join(this.root, incomingFolder), checked(attachment, stopFailure));
     try {
       const name = await this.#nameFor(place);
-      if ((await this.publish(staged, name, attachment)) === 'other') throw otherBytes(place);
+      if ((await this.publish(staged, name, () => attachment)) === 'other') throw otherBytes(place);
     } finally {
       await discard(staged);
     }

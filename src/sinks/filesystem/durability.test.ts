@@ -1,12 +1,12 @@
 import fs from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
-import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { sampleDeliveries } from 'archway/testkit';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import filesystem from './index.js';
+import { EnvelopeKeeper } from './envelope-keeper.js';
 import { placeOf } from './layout.js';
+import { openSink } from './open-sink.js';
 
 /** What a power cut would leave is decided by the order of these. */
 type Step = { readonly what: 'synced' | 'named'; readonly path: string; readonly from?: string };
@@ -23,23 +23,33 @@ beforeEach(async () => {
   const handle = await open(base, 'r');
   const prototype = Object.getPrototypeOf(handle);
   await handle.close();
-  const sync = prototype.sync;
+  const syncHandle = prototype.sync;
   vi.spyOn(prototype, 'sync').mockImplementation(async function (this: { fd: number }) {
-    const path = fs.readlinkSync(`/proc/self/fd/${this.fd}`);
-    await sync.call(this);
+    const path = pathOf(this.fd);
+    await syncHandle.call(this);
     steps.push({ what: 'synced', path });
   });
-  const link = fs.promises.link;
-  vi.spyOn(fs.promises, 'link').mockImplementation(async (from, to) => {
-    await link(from, to);
+  const { fsync, linkSync } = fs;
+  vi.spyOn(fs, 'fsync').mockImplementation((file, done) => {
+    const path = pathOf(file);
+    fsync(file, (error) => {
+      steps.push({ what: 'synced', path });
+      done(error);
+    });
+  });
+  vi.spyOn(fs, 'linkSync').mockImplementation((from, to) => {
+    linkSync(from, to);
     steps.push({ what: 'named', path: String(to), from: String(from) });
   });
-  syncBuiltinESMExports();
 });
+
+const pathOf = (file: number) => fs.readlinkSync(`/proc/self/fd/${file}`);
+
+/** The sink with its keeper in this thread, where its calls can be watched. */
+const openHere = () => openSink({ directory }, { now: () => new Date() }, (task) => new EnvelopeKeeper(task));
 
 afterEach(async () => {
   vi.restoreAllMocks();
-  syncBuiltinESMExports();
   await rm(base, { recursive: true });
 });
 
@@ -50,7 +60,7 @@ function positionOf(what: Step['what'], path: string, after = -1): number {
 // Names of open files are read from /proc.
 describe.runIf(process.platform === 'linux')('evidence', () => {
   test('comes after the bytes, the name and every folder above it are synced', async () => {
-    const sink = await filesystem.open({ directory }, { now: () => new Date() });
+    const sink = await openHere();
     const deliveries = sampleDeliveries({ count: 12, conversations: 3 });
     await sink.deliver(deliveries, new AbortController().signal);
     for (const { envelope } of deliveries) {
@@ -68,7 +78,7 @@ describe.runIf(process.platform === 'linux')('evidence', () => {
   });
 
   test('costs one sync a folder and batch, not one a file', async () => {
-    const sink = await filesystem.open({ directory }, { now: () => new Date() });
+    const sink = await openHere();
     const deliveries = sampleDeliveries({ count: 30, conversations: 1 });
     await sink.deliver(deliveries, new AbortController().signal);
     const folder = dirname(join(directory, placeOf(deliveries[0]!.envelope).locator));
@@ -77,7 +87,7 @@ describe.runIf(process.platform === 'linux')('evidence', () => {
   });
 
   test('names the envelopes of a conversation in their order', async () => {
-    const sink = await filesystem.open({ directory }, { now: () => new Date() });
+    const sink = await openHere();
     const deliveries = sampleDeliveries({ count: 60, conversations: 2 });
     await sink.deliver(deliveries, new AbortController().signal);
     for (const conversation of new Set(deliveries.map(({ envelope }) => envelope.skeleton.conversation))) {
@@ -97,7 +107,7 @@ describe.runIf(process.platform === 'linux')('evidence', () => {
     const path = join(directory, placeOf(deliveries[0]!.envelope).locator);
     fs.mkdirSync(dirname(path), { recursive: true });
     fs.writeFileSync(path, deliveries[0]!.bytes);
-    const sink = await filesystem.open({ directory }, { now: () => new Date() });
+    const sink = await openHere();
     const [outcome] = await sink.deliver(deliveries, new AbortController().signal);
     expect(outcome?.ok).toBe(true);
     expect(positionOf('synced', path)).toBeGreaterThanOrEqual(0);

@@ -1,6 +1,8 @@
+import fs from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { codeOf } from './failures.js';
+import { promisify } from 'node:util';
+import { codeOf } from './refusal.js';
 
 /** How many folders are remembered as durable. A day of a large firm has some ten thousand conversations. */
 const rememberedMax = 50_000;
@@ -13,7 +15,10 @@ export class Folders {
   readonly #durable = new Map<string, Promise<void>>();
   readonly #syncs = new Map<string, { running: Promise<void>; next: Promise<void> | undefined }>();
 
-  constructor(private readonly root: string) {}
+  constructor(
+    private readonly root: string,
+    private readonly calls: FolderCalls = inTheirTime,
+  ) {}
 
   /**
    * Makes a folder, and those above it up to the root, if they are not there. Resolves to its path once every one
@@ -39,9 +44,11 @@ export class Folders {
   }
 
   async #make(path: string): Promise<void> {
-    await mkdir(path, { mode: 0o750 }).catch((error: unknown) => {
+    try {
+      await this.calls.make(path);
+    } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
-    });
+    }
     // Synced even if it was there: the process that made it may have died before its own sync.
     await this.sync(dirname(path));
   }
@@ -70,13 +77,38 @@ export class Folders {
   }
 
   #startSync(path: string): Promise<void> {
-    const running = syncFolder(path).finally(() => {
+    const running = this.calls.sync(path).finally(() => {
       if (this.#syncs.get(path)?.next === undefined) this.#syncs.delete(path);
     });
     this.#syncs.set(path, { running, next: undefined });
     return running;
   }
 }
+
+/** How folders are made and synced. */
+export interface FolderCalls {
+  make(path: string): Promise<void> | void;
+  sync(path: string): Promise<void>;
+}
+
+const folderMode = 0o750;
+
+const inTheirTime: FolderCalls = { make: (path) => mkdir(path, { mode: folderMode }), sync: syncFolder };
+
+const sync = (file: number) => promisify(fs.fsync)(file);
+
+/** Everything but the sync is done at once, and holds up the thread. */
+export const atOnce: FolderCalls = {
+  make: (path) => fs.mkdirSync(path, { mode: folderMode }),
+  async sync(path) {
+    const folder = fs.openSync(path, 'r');
+    try {
+      await sync(folder);
+    } finally {
+      fs.closeSync(folder);
+    }
+  },
+};
 
 /** Makes the names in a folder durable. */
 export async function syncFolder(path: string): Promise<void> {

@@ -1,11 +1,12 @@
+import fs from 'node:fs';
 import {
   mkdir,
   mkdtemp,
-  open,
   readdir,
   readFile,
   rename,
   rm,
+  stat,
   symlink,
   utimes,
   writeFile,
@@ -15,8 +16,12 @@ import { dirname, join } from 'node:path';
 import type { Delivery, Evidence, OpenSink } from 'archway/sdk';
 import { deliveryOf, sampleDeliveries } from 'archway/testkit';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { EnvelopeKeeper } from './envelope-keeper.js';
 import filesystem from './index.js';
-import { incomingFolder, placeOf } from './layout.js';
+import type { KeeperTask } from './keeper-messages.js';
+import { placeOf } from './layout.js';
+import { openSink } from './open-sink.js';
+import { incomingFolder } from './write-once.js';
 
 let base: string;
 let directory: string;
@@ -46,18 +51,14 @@ async function keepOne(): Promise<{ delivery: Delivery; evidence: Evidence; path
 }
 
 /** Lets writing fail as a full disk does, for every envelope with this sequence number. */
-async function failWriting(sequence: number) {
-  const handle = await open(base, 'r');
-  const prototype = Object.getPrototypeOf(handle);
-  await handle.close();
-  const writeFileOfHandle = prototype.writeFile;
-  vi.spyOn(prototype, 'writeFile').mockImplementation(async function (this: unknown, ...given: unknown[]) {
-    const bytes = given[0] as Uint8Array;
+function failWriting(sequence: number) {
+  const write = fs.writeSync as (file: number, bytes: Uint8Array, ...rest: unknown[]) => number;
+  vi.spyOn(fs, 'writeSync').mockImplementation(((file: number, bytes: Uint8Array, ...rest: unknown[]) => {
     if (JSON.parse(Buffer.from(bytes).toString()).skeleton?.sequence === sequence) {
       throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
     }
-    return writeFileOfHandle.call(this, bytes);
-  });
+    return write(file, bytes, ...rest);
+  }) as typeof fs.writeSync);
 }
 
 describe('delivering', () => {
@@ -83,7 +84,11 @@ describe('delivering', () => {
 
   test('holds back what is newer in a conversation when the disk is full for one, and nothing else', async () => {
     const deliveries = sampleDeliveries({ count: 6, conversations: 2 });
-    await failWriting(3);
+    await sink[Symbol.asyncDispose]();
+    // In this thread, where its calls can be made to fail.
+    const inThread = (task: KeeperTask) => new EnvelopeKeeper(task);
+    sink = await openSink({ directory }, { now: () => new Date() }, inThread);
+    failWriting(3);
     const outcomes = await deliver(deliveries);
     expect(outcomes.map((outcome) => outcome.ok)).toEqual([true, true, false, true, false, true]);
     expect(outcomes[2]).toMatchObject({
@@ -137,9 +142,7 @@ describe('opening', () => {
 
   test('keeps others out of the folders it makes', async () => {
     const { path } = await keepOne();
-    const handle = await open(dirname(path), 'r');
-    expect((await handle.stat()).mode & 0o007).toBe(0);
-    await handle.close();
+    expect((await stat(dirname(path))).mode & 0o007).toBe(0);
   });
 });
 

@@ -6,9 +6,6 @@ import { type Envelope, Failure, recordKinds, skeletonSchema } from 'archway/sdk
  * UUID, a number, or a word of a closed list, so that no content can choose a path.
  */
 
-/** Where files are written before they get their name. One folder for all, so that leftovers are found. */
-export const incomingFolder = '.incoming';
-
 const namedBy = skeletonSchema.pick({
   instance: true,
   sequence: true,

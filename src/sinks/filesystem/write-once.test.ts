@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { digested } from './digest.js';
-import { choosePublish, discard, publishByLink, publishByReservation, stage } from './write-once.js';
+import { choosePublishing, discard, publishers, publishersAtOnce, stage, stageAtOnce } from './write-once.js';
 
 let folder: string;
 let name: string;
@@ -15,16 +15,23 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
+async function* inPieces(text: string) {
+  const bytes = Buffer.from(text);
+  for (let start = 0; start < bytes.length; start += 2) yield bytes.subarray(start, start + 2);
+}
+
 describe.each([
-  { how: 'by link', publish: publishByLink },
-  { how: 'by reservation, without hard links', publish: publishByReservation },
-])('publishing $how', ({ publish }) => {
+  { how: 'by link', at: 'once', publish: publishersAtOnce['by link'] },
+  { how: 'by link', at: 'its time', publish: publishers['by link'] },
+  { how: 'by reservation, without hard links', at: 'once', publish: publishersAtOnce['by reservation'] },
+  { how: 'by reservation, without hard links', at: 'its time', publish: publishers['by reservation'] },
+])('publishing $how, at $at', ({ at, publish }) => {
   /** Stages and publishes as the sink does, staged file and all. */
   async function keep(text: string) {
     const bytes = Buffer.from(text);
-    const staged = await stage(folder, bytes);
+    const staged = await (at === 'once' ? stageAtOnce(folder, bytes) : stage(folder, inPieces(text)));
     try {
-      return await publish(staged, name, digested(bytes));
+      return await publish(staged, name, () => digested(bytes));
     } finally {
       await discard(staged);
     }
@@ -64,11 +71,12 @@ describe.each([
 test('an empty file that a dead process reserved is taken over', async () => {
   await writeFile(name, '');
   const bytes = Buffer.from('one');
-  expect(await publishByReservation(await stage(folder, bytes), name, digested(bytes))).toBe('new');
+  const staged = await stageAtOnce(folder, bytes);
+  expect(await publishers['by reservation'](staged, name, () => digested(bytes))).toBe('new');
   expect(await readFile(name, 'utf8')).toBe('one');
 });
 
 test('trying out the file system leaves nothing behind', async () => {
-  expect(await choosePublish(folder)).toBe(publishByLink);
+  expect(await choosePublishing(folder)).toBe('by link');
   expect(await readdir(folder)).toEqual([]);
 });

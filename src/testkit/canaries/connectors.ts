@@ -9,6 +9,7 @@ import {
 } from '../../sdk/index.js';
 import { referenceConnectorSubject as reference, referenceConnector } from '../reference/connector.js';
 import type { ConnectorSubject } from '../subject.js';
+import { callCanaries } from './calls.js';
 import type { Canary } from './canary.js';
 import { listingCanaries } from './listing.js';
 import { outboundCanaries } from './outbound.js';
@@ -265,4 +266,5 @@ export const connectorCanaries: readonly Canary<ConnectorSubject>[] = [
   ...secrets,
   ...listingCanaries,
   ...outboundCanaries,
+  ...callCanaries,
 ];

@@ -1,12 +1,11 @@
-import { type Connector, Failure, type OutboundMessage, type Route, type Routed } from '../../sdk/index.js';
-import { isFailure } from '../check.js';
+import type { Connector, OutboundMessage, Route, Routed } from '../../sdk/index.js';
 import { sendingReference as reference } from '../reference/sending.js';
 import type { ConnectorSubject } from '../subject.js';
+import { askingCanaries } from './asking.js';
 import type { Canary } from './canary.js';
 
 const base = reference.connector;
 type Send = NonNullable<Connector['send']>;
-type SendContext = Parameters<Send>[1];
 
 function canary(
   rule: string,
@@ -32,28 +31,6 @@ function withRoute(rule: string, fault: string, change: (route: Route) => Partia
     },
   });
 }
-
-/** A connector that sends in another way. */
-function withSend(rule: string, fault: string, send: Send) {
-  return canary(rule, fault, { send });
-}
-
-/** A connector that says something else of what failed. */
-function failing(
-  rule: string,
-  fault: string,
-  change: (failure: Failure, settings: SendContext['settings']) => unknown,
-) {
-  return withSend(rule, fault, async (message, context) => {
-    try {
-      return await sends(message, context);
-    } catch (error) {
-      throw isFailure(error) ? change(error, context.settings) : error;
-    }
-  });
-}
-
-const as = (kind: Failure['kind']) => (failure: Failure) => new Failure(kind, failure.message);
 
 const { outbound: _, ...sendsNothing } = base.capabilities;
 const { route: __, ...routesNothing } = base;
@@ -97,70 +74,13 @@ const routing = [
   })),
 ];
 
-const asking = [
-  withSend('send-asks-once', 'tries again when the provider fails', (message, context) =>
-    sends(message, context).catch(() => sends(message, context)),
-  ),
-  withSend('send-asks-once', 'does not look at its signal', (message, context) =>
-    sends(message, { ...context, signal: new AbortController().signal }).catch((error: unknown) => {
-      throw error;
-    }),
-  ),
-  withSend('send-says-what-was-asked', 'trims the text', (message, context) =>
-    sends({ ...message, text: message.text?.slice(0, 20) }, context),
-  ),
-  withSend('send-says-what-was-asked', 'gives no id', async (message, context) => ({
-    ...(await sends(message, context)),
-    providerId: '',
-  })),
-];
+const sending = askingCanaries<OutboundMessage>({
+  name: 'send',
+  ask: sends,
+  with: (send) => ({ ...reference, connector: { ...base, send } }),
+  altered: (message) => ({ ...message, text: message.text?.slice(0, 20) }),
+  leaking: (message, secret) => ({ ...message, text: `${message.text} ${secret}` }),
+  unsaid: ({ text = '' }) => text,
+});
 
-const wrongKinds = [
-  failing('send-names-its-failures', 'takes a broken connection for an outage', (failure) =>
-    failure.kind === 'indeterminate' ? as('unavailable')(failure) : failure,
-  ),
-  failing('send-names-its-failures', 'does not know when nothing can have left', (failure) =>
-    failure.kind === 'unavailable' ? as('indeterminate')(failure) : failure,
-  ),
-  failing('send-names-its-failures', 'takes wrong credentials for a refused message', (failure) =>
-    failure.kind === 'auth' ? as('rejected')(failure) : failure,
-  ),
-  failing('send-names-its-failures', 'forgets how long to wait', (failure) =>
-    failure.kind === 'throttled' ? as('throttled')(failure) : failure,
-  ),
-  failing(
-    'send-names-its-failures',
-    'throws what is no Failure',
-    (failure) => new TypeError(failure.message),
-  ),
-  withSend('send-names-its-failures', 'takes any answer for success', (message, context) =>
-    sends(message, context).catch((error: Failure) => {
-      if (error.message === 'The answer names no message.') return { providerId: 'unknown', aliases: [] };
-      throw error;
-    }),
-  ),
-];
-
-const leaking = [
-  withSend('send-hides-secrets', 'puts its token into the body', (message: OutboundMessage, context) =>
-    sends({ ...message, text: `${message.text} ${context.settings.authToken}` }, context),
-  ),
-  failing(
-    'send-hides-secrets',
-    'names its token in a failure',
-    ({ kind }, { authToken }) => new Failure(kind, `Refused: ${authToken}`),
-  ),
-  withSend('send-hides-secrets', 'repeats the text in a failure', (message, context) =>
-    sends(message, context).catch(({ kind }: Failure) => {
-      throw new Failure(kind, `Not sent: ${message.text}`);
-    }),
-  ),
-];
-
-export const outboundCanaries: readonly Canary<ConnectorSubject>[] = [
-  ...declared,
-  ...routing,
-  ...asking,
-  ...wrongKinds,
-  ...leaking,
-];
+export const outboundCanaries: readonly Canary<ConnectorSubject>[] = [...declared, ...routing, ...sending];

@@ -1,5 +1,7 @@
 import type { ConnectorSubject, Rule, SinkSubject } from '../subject.js';
 import { attachmentRules } from './attachments.js';
+import { callingRules } from './calling.js';
+import { callRules } from './calls.js';
 import { declarationRules } from './declarations.js';
 import { failingRules } from './failing.js';
 import { integrityRules } from './integrity.js';
@@ -23,6 +25,8 @@ export const connectorRules: readonly Rule<ConnectorSubject>[] = [
   ...secretRules,
   ...outboundRules,
   ...sendingRules,
+  ...callRules,
+  ...callingRules,
 ];
 
 /** Every rule for sinks. All of them hold for every sink; one about a guarantee that is not claimed passes. */

@@ -1,3 +1,4 @@
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { proto } from '@whiskeysockets/baileys';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -49,6 +50,7 @@ export class WhatsAppServer {
   private readonly sessions = new Set<Session>();
 
   private constructor(
+    private readonly web: Server,
     private readonly socketServer: WebSocketServer,
     readonly media: MediaHost,
     options: ServerOptions,
@@ -58,20 +60,24 @@ export class WhatsAppServer {
   }
 
   static async start(options: ServerOptions = {}): Promise<WhatsAppServer> {
-    const socketServer = new WebSocketServer({ host: '127.0.0.1', port: 0 });
-    await new Promise((resolve) => socketServer.once('listening', resolve));
-    return new WhatsAppServer(socketServer, await MediaHost.start(), options);
+    const media = await MediaHost.start();
+    // A file that is named by its path alone is asked for where the socket is.
+    const web = createServer((request, response) => void media.respond(request, response));
+    await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+    return new WhatsAppServer(web, new WebSocketServer({ server: web }), media, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.socketServer.clients) client.terminate();
     await new Promise((resolve) => this.socketServer.close(resolve));
+    this.web.closeAllConnections();
+    await new Promise((resolve) => this.web.close(resolve));
     await this.media.close();
   }
 
   /** For the setting that names WhatsApp's socket. */
   get socketUrl(): string {
-    return `ws://127.0.0.1:${(this.socketServer.address() as AddressInfo).port}/ws/chat`;
+    return `ws://127.0.0.1:${(this.web.address() as AddressInfo).port}/ws/chat`;
   }
 
   /** Somebody to write with. */

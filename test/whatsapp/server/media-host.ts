@@ -35,6 +35,8 @@ export class MediaHost {
   readonly requests: MediaRequest[] = [];
   /** The phone has deleted its copy: a request to upload again is answered with `not found`. */
   phoneHasMedia = true;
+  /** How many uploads are answered 500 from now on. */
+  failsUploads = 0;
   private readonly files = new Map<string, Buffer>();
   private readonly gone = new Map<string, number>();
   private readonly stored: Stored[] = [];
@@ -140,11 +142,18 @@ export class MediaHost {
     return path;
   }
 
-  private async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Answers a request, to this host or to another that hands it on. */
+  async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? '/', this.url).pathname;
     const body = await buffer(request);
     this.requests.push({ method: request.method ?? '', path, body });
     if (request.method === 'POST') {
+      if (this.failsUploads > 0) {
+        this.failsUploads -= 1;
+        response.statusCode = 500;
+        response.end();
+        return;
+      }
       const kept = this.keep(body);
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ url: `${this.url}${kept}`, direct_path: kept }));

@@ -12,6 +12,8 @@ import type {
 export class MemoryStore {
   readonly state = new Map<string, string>();
   readonly received: Received[] = [];
+  /** When each value was last written, by the clock of its session. */
+  readonly writtenAt = new Map<string, Date>();
 
   bodies(endpoint: string): Record<string, unknown>[] {
     return this.received
@@ -75,6 +77,7 @@ export class MemorySession implements Session<WhatsAppSettings> {
     for (const [name, value] of Object.entries(changes)) {
       if (value === null) this.store.state.delete(name);
       else this.store.state.set(name, value);
+      this.store.writtenAt.set(name, this.now());
     }
     await this.afterCommit(received);
   }
@@ -92,9 +95,10 @@ export class MemorySession implements Session<WhatsAppSettings> {
     );
   }
 
-  async forget(groups: readonly string[]): Promise<void> {
+  async forget(groups: readonly string[], writtenBefore?: Date): Promise<void> {
     for (const name of [...this.store.state.keys()]) {
-      if (groups.some((group) => name.startsWith(`${group}/`))) this.store.state.delete(name);
+      const isOld = writtenBefore === undefined || (this.store.writtenAt.get(name) ?? 0) < writtenBefore;
+      if (isOld && groups.some((group) => name.startsWith(`${group}/`))) this.store.state.delete(name);
     }
   }
 

@@ -1,14 +1,11 @@
 import { expect } from 'vitest';
+import type { Envelope } from '../../../src/sdk/index.js';
 import type { GatewayProcess } from '../../support/gateway-process.js';
 import type { Device, Group, Peer, WhatsAppServer } from '../server/index.js';
 import { patiently, textsOf } from './account.js';
 
 interface Status {
   readonly captures: { readonly pending: number; readonly quarantined: number };
-}
-
-interface RecordView {
-  readonly kind: string;
 }
 
 /** People who write to a linked phone, each text once. */
@@ -56,8 +53,9 @@ export class WhatsAppTraffic {
     expect(kept.toSorted()).toEqual(this.texts.toSorted());
     const { captures } = await gateway.call<Status>('GET', '/v1/status');
     expect(captures.quarantined).toBe(0);
-    const records = await gateway.list<RecordView>('/v1/records');
-    const kinds = records.map(({ kind }) => kind);
+    const records = await gateway.list<Envelope>('/v1/records');
+    const kinds = records.map(({ skeleton }) => skeleton.kind as string);
+    expect(kinds).toContain('message');
     expect(kinds.filter((kind) => ['gap', 'conflict', 'unsupported'].includes(kind))).toEqual([]);
     expect(this.server.faults).toEqual([]);
   }

@@ -1,0 +1,1 @@
+ALTER TABLE "captures" DROP CONSTRAINT "captures_account_id_accounts_id_fk";
