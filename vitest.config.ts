@@ -26,5 +26,6 @@ export default defineConfig({
     // Machines are noisy, and no test asserts a time: this only ends what would hang.
     testTimeout: 150_000,
     hookTimeout: 150_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

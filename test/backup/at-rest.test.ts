@@ -111,7 +111,7 @@ test('what was delivered is not sent again, and what waited is', { timeout }, as
   await writeFile(archive, 'The archive is away.');
   await traffic.send(gateway, { each: 2 });
   const isRecorded = async () => (await gateway.call<Status>('GET', '/v1/status')).messages === 28;
-  await until(isRecorded, 30_000, 'Not everything was recorded');
+  await until(isRecorded, 60_000, 'Not everything was recorded');
   const file = join(await shelf(), 'backup.tar');
   await backUp(gateway, file, databaseUrl);
   await gateway.killNow();

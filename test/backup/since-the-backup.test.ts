@@ -94,7 +94,7 @@ describe('a message that waited to be sent when the backup was made', () => {
     await addDeskAtTwilio(original, api);
     api.answer = refusing(429, 20429);
     const id = await requested(original);
-    await until(async () => api.seen.length > 0, 30_000, 'Nothing was tried');
+    await until(async () => api.seen.length > 0, 60_000, 'Nothing was tried');
     const { restored } = await move(original, originalUrl, async () => {
       api.answer = answer;
       expect(await concluded(original, id)).toMatchObject({ state: 'accepted' });
@@ -143,7 +143,7 @@ test(
     const heard = async (gateway: GatewayProcess, last: string) =>
       until(
         async () => (await messagesOf(gateway)).some(({ text }) => text === last),
-        30_000,
+        60_000,
         `${last} was not recorded`,
       );
     api.say('before');

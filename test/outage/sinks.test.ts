@@ -181,11 +181,13 @@ test(
   'a slow sink does not hold up the one beside it, and gets everything',
   { timeout: 240_000 },
   async () => {
-    const stage = await setStage(await ReceiverProcess.running({ kind: 'is-slow', delayMs: 400 }));
-    const { gateway, traffic } = stage;
+    const slow = await ReceiverProcess.running({ kind: 'is-slow', delayMs: 2_000 });
+    const stage = await setStage(slow, { timeoutMs: '20000' });
+    const { gateway, receiver, traffic } = stage;
     await traffic.send(gateway, { each: messagesEach });
     await archiveIsDone(gateway, total);
     expect((await sinkNamed(gateway, 'receiver')).waiting, 'the slow one is still at it').toBeGreaterThan(0);
+    await receiver.behave({ kind: 'is-slow', delayMs: 50 });
     await settled(gateway);
     await expectNothingGivenUp(gateway);
     await expectAllReceived(stage);
