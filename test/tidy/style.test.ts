@@ -57,6 +57,12 @@ test('there is code to look at', () => {
   expect(texts.map(({ path }) => path)).toContain('package.json');
 });
 
+test('only the module that `.ci/run` goes by knows on which server the suite runs', () => {
+  const variable = ['process', 'env', 'ARCHWAY_TEST_DATABASE_URL'].join('.');
+  const readers = code.filter(({ text }) => text.includes(variable)).map(({ path }) => path);
+  expect(readers).toEqual(['test/support/database-server.ts']);
+});
+
 describe.each(Object.entries(syntaxRules))('%s', (name, rule) => {
   test('holds', () => {
     expect(code.flatMap((file) => syntaxProblems(rule, file))).toEqual([]);
