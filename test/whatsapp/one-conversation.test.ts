@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { settled } from '../crash/support/kept.js';
 import { archway } from '../support/command-line.js';
+import type { GatewayProcess } from '../support/gateway-process.js';
 import { addLine, caller, IncomingCall, make } from '../support/phone-calls.js';
 import { startTestGateway } from '../support/test-gateway.js';
 import { addDesk, desk, send, signedForm, smsFields } from '../support/traffic.js';
@@ -20,6 +21,20 @@ interface Entry {
   readonly contact: { readonly name: string } | null;
   readonly attachments: readonly { readonly state: string }[];
   readonly call: { readonly outcome: string; readonly recordings: readonly object[] } | null;
+}
+
+/** Waits until the bytes of so many files are kept, and everything is in the archive. */
+async function untilFilesAreKept(gateway: GatewayProcess, count: number): Promise<void> {
+  await until(async () => {
+    const calls = await gateway.list<{ recordings: { state: string }[] }>('/v1/calls');
+    const messages = await gateway.list<{ attachments: { state: string }[] }>('/v1/messages');
+    const files = [
+      ...calls.flatMap(({ recordings }) => recordings),
+      ...messages.flatMap(({ attachments }) => attachments),
+    ];
+    return files.length === count && files.every(({ state }) => state === 'stored');
+  });
+  await settled(gateway);
 }
 
 it('two people have one conversation over SMS, WhatsApp and a call, and its history shows who, whom, when and how', async () => {
@@ -52,17 +67,7 @@ it('two people have one conversation over SMS, WhatsApp and a call, and its hist
   const { body: twiml } = await make(gateway, call.beginning);
   for (const report of call.reports(twiml)) await make(gateway, report);
 
-  const kept = async () => {
-    const calls = await gateway.list<{ recordings: { state: string }[] }>('/v1/calls');
-    const messages = await gateway.list<{ attachments: { state: string }[] }>('/v1/messages');
-    const files = [
-      ...calls.flatMap((each) => each.recordings),
-      ...messages.flatMap((each) => each.attachments),
-    ];
-    return files.length === 2 && files.every(({ state }) => state === 'stored');
-  };
-  await until(kept);
-  await settled(gateway);
+  await untilFilesAreKept(gateway, 2);
 
   const conversations = await gateway.list<{ id: string }>('/v1/conversations');
   expect(conversations).toMatchObject([
