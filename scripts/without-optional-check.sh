@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tries an installation without optional packages: `npm ci --omit=optional` in a copy of the tree, which has to build without the
-# compiler, then a start from an empty data directory and a question for its health.
+# compiler, then a start from an empty data directory and a question for its health. A WhatsApp account says how the missing package is had.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -39,7 +39,18 @@ done
 port=$(node -p "new URL(JSON.parse(fs.readFileSync('$scratch/data/gateway.json', 'utf8')).publicUrl).port") ||
   fail 'the gateway did not announce itself within 60 seconds'
 node scripts/healthcheck.mjs "$port" || fail 'it is not healthy'
+
+archway() { env -i PATH="$PATH" HOME=/nonexistent ARCHWAY_DATA_DIR="$scratch/data" node bin/archway.js "$@"; }
+archway account add whatsapp --name phone --set number=+12025550145 || fail 'a WhatsApp account cannot be added'
+for _ in $(seq 60); do
+  archway account show phone >"$scratch/account" || fail 'the WhatsApp account is not shown'
+  if grep -q 'Install without --omit=optional' "$scratch/account"; then break; fi
+  sleep 0.5
+done
+grep -q 'Install without --omit=optional' "$scratch/account" ||
+  fail "a WhatsApp account does not say how the package is had: $(cat "$scratch/account")"
+node scripts/healthcheck.mjs "$port" || fail 'it is not healthy beside a WhatsApp account'
 kill -TERM "$gateway"
 wait "$gateway" || fail 'it did not stop in order'
 gateway=
-echo 'Without optional packages it works: installed, built, started from nothing, healthy, stopped.'
+echo 'Without optional packages it works: installed, built, started from nothing, healthy, stopped; a WhatsApp account says what is missing.'

@@ -107,6 +107,7 @@ async function listAccounts({ output, client }: Context): Promise<void> {
       { heading: 'ID', value: (account) => account.id },
       { heading: 'NAME', value: (account) => account.name },
       { heading: 'CONNECTOR', value: (account) => account.connector },
+      { heading: 'SESSION', value: ({ session }) => session?.state },
       { heading: 'SENDING', value: ({ sendingTrouble: trouble }) => trouble && `paused: ${trouble.kind}` },
       { heading: 'OWN ADDRESSES', value: (account) => account.ownAddresses.join(', ') },
     ],

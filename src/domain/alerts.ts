@@ -31,7 +31,8 @@ export async function openAlert(
   { reason, subject, detail, since }: Condition,
   account?: Account,
 ): Promise<AlertRow | undefined> {
-  const alert = { id: newId(), instanceId: tenant.id, reason, subject, detail, openedAt: new Date() };
+  const opening = { id: newId(), instanceId: tenant.id, openedAt: new Date() };
+  const alert = { ...opening, reason, subject, detail, since };
   const opened = await database.orm.transaction(async (tx) => {
     if (!(await insertAlert(tx, alert))) return false;
     const event: OwnEvent = { ...eventOf(alert), state: 'open', since: since.toISOString() };
@@ -51,6 +52,7 @@ export async function endAlert(
   account?: Account,
 ): Promise<boolean> {
   const closedAt = new Date();
+  const since = alert.since ?? alert.openedAt;
   return database.orm.transaction(async (tx) => {
     if (!(await closeAlert(tx, alert.id, closedAt))) return false;
     const opening = eventOf(alert);
@@ -59,10 +61,10 @@ export async function endAlert(
       key: `${opening.key}/closed`,
       about: opening.key,
       state: 'closed',
-      since: alert.openedAt.toISOString(),
+      since: since.toISOString(),
       until: closedAt.toISOString(),
     };
-    const gap = accountGap(alert, account, { since: alert.openedAt, until: closedAt });
+    const gap = accountGap(alert, account, { since, until: closedAt });
     await captureOwn(tx, tenant.vault, accountOf(alert), { events: [event, ...gap] });
     await askProvider(tx, tenant, alert, account, { since: alert.openedAt, until: closedAt });
     return true;

@@ -27,6 +27,8 @@ export const alerts = pgTable(
     subject: uuid('subject').notNull(),
     /** Names nobody. */
     detail: text('detail').notNull(),
+    /** Since when it is so, which is earlier than its opening. Null for those that were opened before this was kept. */
+    since: instant('since'),
     openedAt: instant('opened_at').notNull(),
     closedAt: instant('closed_at'),
   },

@@ -1,0 +1,1 @@
+ALTER TABLE "alerts" ADD COLUMN "since" timestamp (3) with time zone;
