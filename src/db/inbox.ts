@@ -1,7 +1,8 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, type SQL, sql } from 'drizzle-orm';
 import type { Database, Queries } from './client.js';
-import { insertRows } from './insert-rows.js';
+import { insertStatements } from './insert-rows.js';
 import { packBytes } from './pack-bytes.js';
+import { runInOrder } from './run-in-order.js';
 import { captures } from './schema/index.js';
 
 /** A capture as it is stored: everything personal is in `sealed`. */
@@ -54,16 +55,23 @@ export async function insertCaptures(database: Database, rows: readonly CaptureR
     select pg_notify(${capturesChannel}, instance) from unnest(${instances}::text[]) as instance`;
 }
 
-/** Puts captures of one instance into the inbox as part of a transaction: they are there when, and only when, that one commits. */
+/** Puts captures into the inbox as part of a transaction: they are there when, and only when, that one commits. */
 export async function addCaptures(tx: Queries, rows: readonly CaptureRow[]): Promise<void> {
-  const [first] = rows;
-  if (first === undefined) return;
-  await insertRows(
-    tx,
-    captures,
-    rows.map((row) => ({ ...row, receivedAt: new Date(row.receivedAt), state: 'pending' as const })),
-  );
-  await tx.execute(sql`select pg_notify(${capturesChannel}, ${first.instanceId})`);
+  await runInOrder(tx, captureStatements(rows));
+}
+
+/** What `addCaptures` runs. */
+export function captureStatements(rows: readonly CaptureRow[]): SQL[] {
+  const values = rows.map((row) => ({
+    ...row,
+    receivedAt: new Date(row.receivedAt),
+    state: 'pending' as const,
+  }));
+  const instances = [...new Set(rows.map(({ instanceId }) => instanceId))];
+  return [
+    ...insertStatements(captures, values),
+    ...instances.map((id) => sql`select pg_notify(${capturesChannel}, ${id})`),
+  ];
 }
 
 /**

@@ -1,7 +1,9 @@
-import { and, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import type { Queries } from './client.js';
+import { insertStatements } from './insert-rows.js';
 import { LeaseLostError } from './journal.js';
 import type { Lease } from './leases.js';
+import { runInOrder } from './run-in-order.js';
 import { connectorState, sessions } from './schema/index.js';
 
 export type SessionRow = typeof sessions.$inferSelect;
@@ -13,10 +15,19 @@ export type NewSession = typeof sessions.$inferInsert;
  * @throws {LeaseLostError} when it has passed to another holder.
  */
 export async function holdLease(tx: Queries, lease: Lease): Promise<void> {
-  const rows = await tx.execute<{ fence: number; holder: string }>(
-    sql`select fence, holder from leases where name = ${lease.name} for update`,
-  );
-  const [row] = rows;
+  await runHolding(tx, lease, []);
+}
+
+/**
+ * The same, with these statements behind it in one round trip. They have run when the lease turns out to be lost; the error
+ * MUST end the transaction, which undoes them.
+ *
+ * @throws {LeaseLostError} when it has passed to another holder.
+ */
+export async function runHolding(tx: Queries, lease: Lease, statements: readonly SQL[]): Promise<void> {
+  const lock = sql`select fence, holder from leases where name = ${lease.name} for update`;
+  const [rows] = await runInOrder(tx, [lock, ...statements]);
+  const [row] = (rows ?? []) as readonly { fence: number; holder: string }[];
   if (row === undefined || row.fence !== lease.fence || row.holder !== lease.holder)
     throw new LeaseLostError(`${lease.name} has another owner now.`);
 }
@@ -29,23 +40,23 @@ export interface StateRow {
   readonly sealed: Uint8Array | null;
 }
 
-/** Rows in one statement; a phone's first set of keys has 800. */
+/** Names in one statement. */
 const rowsMax = 500;
 
 export async function writeState(tx: Queries, rows: readonly StateRow[]): Promise<void> {
+  await runInOrder(tx, stateStatements(rows));
+}
+
+/** What `writeState` runs. */
+export function stateStatements(rows: readonly StateRow[]): SQL[] {
   const updatedAt = new Date();
   const gone = rows.filter(({ sealed }) => sealed === null);
-  for (const some of pages(gone)) await tx.delete(connectorState).where(named(some));
   const kept = rows.flatMap(({ sealed, ...row }) => (sealed === null ? [] : [{ ...row, sealed, updatedAt }]));
-  for (const some of pages(kept)) {
-    await tx
-      .insert(connectorState)
-      .values(some)
-      .onConflictDoUpdate({
-        target: [connectorState.accountId, connectorState.key],
-        set: { sealed: sql`excluded.sealed`, updatedAt },
-      });
-  }
+  const replace = sql`(account_id, key) do update set sealed = excluded.sealed, updated_at = excluded.updated_at`;
+  return [
+    ...pages(gone).map((some) => sql`delete from ${connectorState} where ${named(some)}`),
+    ...insertStatements(connectorState, kept, replace),
+  ];
 }
 
 function pages<Row>(rows: readonly Row[]): Row[][] {

@@ -1,9 +1,9 @@
 import { failPoint } from '../core/failpoint.js';
 import { newId } from '../core/ids.js';
 import type { Database, Queries } from '../db/client.js';
-import { addCaptures } from '../db/inbox.js';
+import { captureStatements } from '../db/inbox.js';
 import type { Lease } from '../db/leases.js';
-import { deleteState, holdLease, writeState } from '../db/sessions.js';
+import { deleteState, holdLease, runHolding, stateStatements } from '../db/sessions.js';
 import type { Account } from '../domain/accounts.js';
 import { sealCapture } from '../domain/captures.js';
 import { dropOrder, isReserved, keepOffer, readOrder } from '../domain/links.js';
@@ -43,12 +43,16 @@ export class SessionStore {
       sealCapture(tenant.vault, newId(), { ...each, account: account.id, receivedAt, provenance }),
     );
     const state = sealState(tenant.vault, account.id, changes);
+    const statements = [...captureStatements(rows), ...stateStatements(state)];
     const commit = async (tx: Queries) => {
-      await addCaptures(tx, rows);
-      await writeState(tx, state);
+      // A session takes one message after the other: each round trip counts.
+      await runHolding(tx, this.#lease, statements);
       failPoint('session:before-commit');
     };
-    await this.#options.ingest.ahead(rows.length, () => this.#write(commit));
+    await this.#options.ingest.ahead(rows.length, () => {
+      this.#signal.throwIfAborted();
+      return this.#options.database.orm.transaction(commit);
+    });
     failPoint('session:after-commit');
   }
 
