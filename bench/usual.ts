@@ -1,13 +1,15 @@
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
+import postgres from 'postgres';
 import connector from '../connectors/twilio-sms/index.js';
-import { openDatabase } from '../src/db/client.js';
+import { type DatabaseLocation, openDatabase } from '../src/db/client.js';
 import { account } from './traffic.js';
 
 /**
  * The baselines, each in a process of its own: `bare` answers and does nothing else (a); `official` checks the signature
- * with Twilio's library and inserts one row (b); `own` is the same with our check (b2). Arguments: variant, port, public URL,
- * and where the database is, as JSON.
+ * with Twilio's library and inserts one row (b); `own` is the same with our check (b2). Postgres is reached by the driver as it
+ * comes, with its ten connections; the embedded database can only be reached our way. Arguments: variant, port, public URL, and
+ * where the database is, as JSON.
  */
 const [variant = '', port = '', publicUrl = '', location = ''] = process.argv.slice(2);
 const path = '/webhooks/:account/:endpoint';
@@ -18,7 +20,8 @@ const app = new Hono();
 if (variant === 'bare') {
   app.post(path, (context) => context.body(twiml, 200, reply));
 } else {
-  const { sql } = await openDatabase(JSON.parse(location));
+  const where = JSON.parse(location) as DatabaseLocation;
+  const sql = where.kind === 'postgres' ? postgres(where.url) : (await openDatabase(where)).sql;
   await sql`create table if not exists usual_inbox (
     id bigint generated always as identity primary key, url text, headers text, body text)`;
   const verify = variant === 'official' ? await officialCheck() : ownCheck;

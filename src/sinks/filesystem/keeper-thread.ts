@@ -90,7 +90,7 @@ export class KeeperThread implements LaneKeeper {
 
 /** Bytes that share their memory with others would take all of it along. */
 function withBytesOfItsOwn(filed: Filed): Filed {
-  return { ...filed, bytes: Uint8Array.from(filed.bytes) };
+  return { ...filed, bytes: new Uint8Array(filed.bytes) };
 }
 
 /** The compiled worker: Node cannot run TypeScript in a worker thread, so the sources, which only tests run, use what the build made. */
