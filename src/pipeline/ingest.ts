@@ -48,8 +48,8 @@ export class Ingest {
   readonly #drainer: WorkLoop;
   /** What moves the spool takes turns. */
   #turn: Promise<unknown> = Promise.resolve();
-  /** Groups that are on their way to the spool, which may still be empty. */
-  #spooling = 0;
+  /** Groups that wait for their turn at the spool; what comes after them must not pass them. */
+  #queued = 0;
   #databaseRetryAt = 0;
   readonly #courtesy = new Courtesy();
 
@@ -104,27 +104,36 @@ export class Ingest {
 
   async #commit(rows: CaptureRow[]): Promise<(undefined | Error)[]> {
     this.#options.metrics.ingestGroupSize.observe(rows.length);
-    if (this.#options.spool.isEmpty && this.#spooling === 0 && Date.now() >= this.#databaseRetryAt) {
-      try {
-        return await this.#insert(rows);
-      } catch (error) {
-        if (!isDatabaseUnavailable(error)) throw error;
-        this.#databaseAway(error);
-      }
+    const inserted = this.#queued === 0 ? await this.#insertIfThere(rows) : undefined;
+    if (inserted !== undefined) return inserted;
+    this.#queued += 1;
+    try {
+      return await this.#inTurn(() => this.#insertOrAppend(rows));
+    } finally {
+      this.#queued -= 1;
     }
-    return this.#append(rows);
   }
 
-  async #append(rows: readonly CaptureRow[]): Promise<undefined[]> {
+  /** The spool may have been drained while the group waited for its turn. */
+  async #insertOrAppend(rows: readonly CaptureRow[]): Promise<(undefined | Error)[]> {
+    const inserted = await this.#insertIfThere(rows);
+    if (inserted !== undefined) return inserted;
     const { spool, metrics } = this.#options;
-    this.#spooling += 1;
-    try {
-      await this.#inTurn(() => spool.append(rows));
-    } finally {
-      this.#spooling -= 1;
-    }
+    await spool.append(rows);
     metrics.spooledCaptures.inc(rows.length);
     return rows.map(() => undefined);
+  }
+
+  /** Undefined while the spool holds anything or the database is away. */
+  async #insertIfThere(rows: readonly CaptureRow[]): Promise<(undefined | Error)[] | undefined> {
+    if (!this.#options.spool.isEmpty || Date.now() < this.#databaseRetryAt) return undefined;
+    try {
+      return await this.#insert(rows);
+    } catch (error) {
+      if (!isDatabaseUnavailable(error)) throw error;
+      this.#databaseAway(error);
+      return undefined;
+    }
   }
 
   /** @throws only when the database is away; a row that it refuses fails alone. */

@@ -11,17 +11,20 @@ import { openTestDatabase, type TestDatabase } from '../support/database.js';
 import { until } from '../support/until.js';
 import { World } from './support/world.js';
 
-type Mode = 'up' | 'away' | 'hung' | 'hung after the commit';
+type Mode = 'up' | 'away' | 'hung' | 'hung after the commit' | 'slow';
 
 let test: TestDatabase;
 let directory: string;
 let mode: Mode;
+/** Lets go on what is held up while the database is `slow`. */
+let goOn: (() => void)[];
 beforeAll(async () => {
   test = await openTestDatabase();
 });
 afterAll(() => test.close());
 beforeEach(async () => {
   mode = 'up';
+  goOn = [];
   directory = await mkdtemp(join(tmpdir(), 'archway-ingest-'));
 });
 afterEach(() => rm(directory, { recursive: true }));
@@ -31,6 +34,11 @@ function unsteady(): Database {
   const sql = (...statement: Parameters<Database['inOrder']>) => {
     if (mode === 'away') return Promise.reject(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
     if (mode === 'hung') return new Promise(() => undefined);
+    if (mode === 'slow') {
+      return new Promise<void>((resolve) => goOn.push(resolve)).then(() =>
+        test.database.inOrder(...statement),
+      );
+    }
     const result = test.database.inOrder(...statement);
     return mode === 'up' ? result : result.then(() => new Promise(() => undefined));
   };
@@ -109,6 +117,22 @@ describe('while the database is away', () => {
       await ingest.stop();
     },
   );
+
+  it('what comes while the spool is drained waits for that, and does not fill it again', async () => {
+    const { world, spool, ingest, accept } = await open();
+    mode = 'away';
+    await accept('text 0');
+    mode = 'slow';
+    await until(() => goOn.length === 1);
+    const accepted = accept('text 1');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    mode = 'up';
+    goOn[0]?.();
+    await accepted;
+    expect(spool.isEmpty).toBe(true);
+    expect(await inbox(world)).toEqual(texts(0, 2));
+    await ingest.stop();
+  });
 
   it('what was spooled is drained by the next process', async () => {
     const first = await open();
