@@ -29,6 +29,11 @@ export async function lockDoor(tx: Queries, instanceId: string): Promise<Date | 
   return row?.openUntil ?? null;
 }
 
+/** The door that this transaction has locked is open at this moment. */
+export async function openLockedDoor(tx: Queries, instanceId: string, now: Date): Promise<void> {
+  await tx.update(doors).set({ openUntil: now }).where(eq(doors.instanceId, instanceId));
+}
+
 /** The doors of all instances are open at this moment. */
 export async function markDoorsOpen(queries: Queries, now: Date): Promise<void> {
   await queries.execute(sql`

@@ -1,5 +1,5 @@
 import type { Database } from '../db/client.js';
-import { lockDoor, markDoorsOpen, type ReconciliationCause } from '../db/reconciliations.js';
+import { lockDoor, markDoorsOpen, openLockedDoor, type ReconciliationCause } from '../db/reconciliations.js';
 import { noteClosedDoor, type Stretch } from '../domain/reconciliations.js';
 import type { Tenants } from '../domain/tenants.js';
 import type { Log } from '../telemetry/log.js';
@@ -57,8 +57,10 @@ export class DoorWatch {
     for (const tenant of await tenants.list()) {
       await database.orm.transaction(async (tx) => {
         const since = await lockDoor(tx, tenant.id);
-        if (since === null) return;
+        if (since === null || since >= until) return;
         await noteClosedDoor(tx, tenant, this.#accountsOf(tenant.id), { cause: 'start', since, until });
+        // With the note, or another node that starts in this moment would make the same.
+        await openLockedDoor(tx, tenant.id, until);
       });
     }
     await markDoorsOpen(database.orm, until);

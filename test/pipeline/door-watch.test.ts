@@ -89,6 +89,15 @@ describe('a door that was closed', () => {
     expect(await openUntil(world)).toEqual(at(0));
   });
 
+  it('is noted by one of several nodes that start at once', async () => {
+    const { world, node } = await prepare();
+    const others = Array.from({ length: 7 }, (_, index) => new Node(world, index));
+    await markDoorsOpen(test.database.orm, at(-10 * minute));
+    await Promise.all([node, ...others].map(({ watch }) => watch.open()));
+    const first = (await reports(world)).filter(({ since }) => since < at(-10 * minute));
+    expect(first).toHaveLength(1);
+  });
+
   it('for a moment only is looked at, and makes no gap record', async () => {
     const { world, node } = await prepare();
     await markDoorsOpen(test.database.orm, at(-20 * second));
