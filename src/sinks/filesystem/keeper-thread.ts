@@ -18,7 +18,6 @@ const stopCheckMs = 50;
  * had in hand then is answered as a disk that is away: the same envelopes come again, and find what was kept.
  */
 export class KeeperThread implements LaneKeeper {
-  readonly #task: KeeperTask;
   readonly #pending = new Map<number, Pending>();
   readonly #orders = new Bundle<LaneOrder>((orders) => {
     const memory = orders.flatMap(({ lane }) => lane.map(({ bytes }) => bytes.buffer as ArrayBuffer));
@@ -28,9 +27,10 @@ export class KeeperThread implements LaneKeeper {
   #lastNumber = 0;
   #stopCheck: NodeJS.Timeout | undefined;
 
-  constructor(task: KeeperTask) {
-    this.#task = task;
-  }
+  constructor(
+    private readonly task: KeeperTask,
+    private readonly file = workerFile(),
+  ) {}
 
   keepLane(lane: readonly Filed[], isStopped: () => boolean): Promise<LaneOutcome> {
     return new Promise((resolve) => {
@@ -51,7 +51,7 @@ export class KeeperThread implements LaneKeeper {
   }
 
   #start(): Worker {
-    const worker = new Worker(workerFile(), { workerData: this.#task });
+    const worker = new Worker(this.file, { workerData: this.task });
     worker.on('message', (ended: FromKeeper) => {
       for (const { number, outcome } of ended) this.#settle(number, outcome);
     });
@@ -67,7 +67,7 @@ export class KeeperThread implements LaneKeeper {
   }
 
   #giveUp(reason: string): void {
-    const message = `Archive directory ${this.#task.root}: the thread that writes there broke off (${reason}).`;
+    const message = `Archive directory ${this.task.root}: the thread that writes there broke off (${reason}).`;
     for (const [number, { size }] of this.#pending) {
       this.#settle(number, new Array(size).fill({ kind: 'unavailable', message }));
     }
