@@ -71,12 +71,12 @@ export async function openDatabase(location: DatabaseLocation): Promise<Database
         ...planning,
       },
     };
-    const pool = (max: number) =>
+    const pool = (max: number, connection = {}) =>
       new Pool({
         connect: () => connectToServer(url),
-        createDriver: (socket) => postgres(url, { ...options, max, socket } as DriverOptions),
+        createDriver: (socket) => postgres(url, { ...options, connection: {...options.connection, ...connection}, max, socket } as DriverOptions),
       });
-    const pools = { shared: pool(connectionsMax), inOrder: pool(1) };
+    const pools = { shared: pool(connectionsMax), inOrder: pool(1, { plan_cache_mode: 'force_generic_plan' }) };
     return database('postgres', pools, { died: new Promise(() => undefined), closed: async () => undefined });
   }
   // Loaded when it is used: a node on Postgres needs none of it.

@@ -37,22 +37,42 @@ export const capturesChannel = 'archway_captures';
  * the order of the calls.
  */
 export async function insertCaptures(database: Database, rows: readonly CaptureRow[]): Promise<void> {
-  const column = <Key extends keyof CaptureRow>(key: Key) => rows.map((row) => row[key]);
-  const instances = [...new Set(column('instanceId'))];
-  const sealed = packBytes(column('sealed'));
+  const sealed = packBytes(rows.map((row) => row.sealed));
+  const origins = distinctOrigins(rows);
+  const originColumn = <Key extends keyof Origin>(key: Key) => origins.distinct.map((origin) => origin[key]);
+  const instances = [...new Set(originColumn('instanceId'))];
   await database.inOrder`
-    with inserted as (
+    with packed as materialized (select decode(${sealed.base64}::text, 'base64') as bytes),
+    inserted as (
       insert into captures (id, instance_id, account_id, endpoint, provenance, received_at, sealed, state)
-      select id, instance_id, account_id, endpoint, provenance, received_at::timestamptz,
-        substring(${sealed.bytes}::bytea from first for length), 'pending'
-      from unnest(
-        ${column('id')}::uuid[], ${column('instanceId')}::uuid[], ${column('accountId')}::uuid[],
-        ${column('endpoint')}::text[], ${column('provenance')}::text[], ${column('receivedAt')}::text[],
+      select id, (${originColumn('instanceId')}::uuid[])[origin], (${originColumn('accountId')}::uuid[])[origin],
+        (${originColumn('endpoint')}::text[])[origin], (${originColumn('provenance')}::text[])[origin],
+        received_at::timestamptz, substring(bytes from first for length), 'pending'
+      from packed, unnest(
+        ${rows.map(({ id }) => id)}::uuid[], ${origins.numbers}::int[], ${rows.map((row) => row.receivedAt)}::text[],
         ${sealed.firsts}::int[], ${sealed.lengths}::int[]
-      ) as arrived (id, instance_id, account_id, endpoint, provenance, received_at, first, length)
+      ) as arrived (id, origin, received_at, first, length)
       on conflict (id) do nothing
     )
     select pg_notify(${capturesChannel}, instance) from unnest(${instances}::text[]) as instance`;
+}
+
+type Origin = Pick<CaptureRow, 'instanceId' | 'accountId' | 'endpoint' | 'provenance'>;
+
+/** Where captures come from, each place once, and the number of each capture's place, counted from 1. */
+function distinctOrigins(rows: readonly CaptureRow[]): { distinct: Origin[]; numbers: number[] } {
+  const known = new Map<string, number>();
+  const distinct: Origin[] = [];
+  const numbers = rows.map(({ instanceId, accountId, endpoint, provenance }) => {
+    const key = `${instanceId} ${accountId} ${provenance} ${endpoint}`;
+    let number = known.get(key);
+    if (number === undefined) {
+      number = distinct.push({ instanceId, accountId, endpoint, provenance });
+      known.set(key, number);
+    }
+    return number;
+  });
+  return { distinct, numbers };
 }
 
 /** Puts captures into the inbox as part of a transaction: they are there when, and only when, that one commits. */

@@ -1,6 +1,7 @@
 /** Many byte strings as one, to be cut up by `substring(bytes from first for length)`. */
 export interface PackedBytes {
   readonly bytes: Uint8Array;
+  readonly base64: string;
   /** Where each begins, counted from 1 as SQL counts. */
   readonly firsts: number[];
   /** Null for a null, which is what `substring` makes of it. */
@@ -19,8 +20,10 @@ export function packBytes(parts: readonly (Uint8Array | null)[]): PackedBytes {
     length += part?.length ?? 0;
   }
   const present = parts.filter((part) => part !== null);
+  const bytes = Buffer.concat(present, length);
   return {
-    bytes: Buffer.concat(present, length),
+    bytes,
+    base64: bytes.toString('base64'),
     firsts,
     lengths: parts.map((part) => part?.length ?? null),
   };

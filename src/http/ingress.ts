@@ -33,14 +33,14 @@ const emptyReply: Reply = { status: 200, headers: {}, body: '' };
 export function createIngress(options: IngressOptions): Hono {
   const app = new Hono();
   app.get('/healthz', (context) => context.text('ok'));
-  const limit = limitBody(options.bodyMaxBytes, () => {
+  const tooLarge = () => {
     options.metrics.requests.inc({ outcome: 'too_large' });
     return problem(413, `The body is larger than ${options.bodyMaxBytes} bytes.`);
-  });
-  app.post('/webhooks/:account/:endpoint', limit, async (context) => {
-    const { account, endpoint } = context.req.param();
-    return receive(options, account, endpoint, context);
-  });
+  };
+  app.post(
+    '/webhooks/:account/:endpoint',
+    limitBody(options.bodyMaxBytes, tooLarge, (context) => receive(options, context)),
+  );
   app.get('/media/:token', (context) => serveMedia(options, context.req.param('token'), context.req.raw));
   app.notFound(() => problem(404, 'There is nothing here. Webhooks are at /webhooks/{account}/{endpoint}.'));
   app.onError((error) => {
@@ -50,13 +50,10 @@ export function createIngress(options: IngressOptions): Hono {
   return app;
 }
 
-async function receive(
-  options: IngressOptions,
-  accountId: string,
-  endpointName: string,
-  context: Context,
-): Promise<Response> {
-  const entry = await options.directory.find(accountId);
+async function receive(options: IngressOptions, context: Context): Promise<Response> {
+  const { account: accountId = '', endpoint: endpointName = '' } = context.req.param();
+  const { directory } = options;
+  const entry = directory.get(accountId) ?? (await directory.find(accountId));
   const endpoint = entry === undefined ? undefined : endpointOf(entry, endpointName);
   if (entry === undefined || endpoint === undefined) {
     options.metrics.requests.inc({ outcome: 'unknown' });
@@ -77,7 +74,7 @@ async function receive(
     return unavailable(options, error);
   }
   options.metrics.requests.inc({ outcome: 'accepted', connector: entry.account.connector.id });
-  await beforeReply(options, entry, endpoint, capture);
+  if (endpoint.beforeReply !== undefined) await beforeReply(options, entry, endpoint, capture);
   return reply(options, entry, endpoint, capture);
 }
 
@@ -88,14 +85,13 @@ async function beforeReply(
   endpoint: WebhookEndpoint<Record<string, unknown>>,
   capture: Capture,
 ): Promise<void> {
-  if (endpoint.beforeReply === undefined) return;
   const context = {
     settings: account.settings,
     signal: AbortSignal.timeout(beforeReplyMs),
     now: () => new Date(),
   };
   try {
-    const asked = endpoint.beforeReply(capture, context);
+    const asked = endpoint.beforeReply?.(capture, context);
     await Promise.race([asked, aborted(context.signal).then(() => context.signal.throwIfAborted())]);
   } catch (error) {
     const fault = pluginFault(error);

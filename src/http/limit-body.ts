@@ -1,17 +1,26 @@
-import type { MiddlewareHandler } from 'hono';
+import type { Context, Handler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { readHeader } from './read-headers.js';
 
 /**
- * Refuses bodies beyond a size. Hono's own limit makes a web stream of every body, which was a third of what a request
- * costs; it is only needed where no length is announced, as Node lets no body be longer than it was announced.
+ * Gives a handler the bodies up to a size. Hono's own limit makes a web stream of every body, which was a third of what a
+ * request costs; it is only needed where no length is announced, as Node lets no body be longer than it was announced.
  */
-export function limitBody(maxBytes: number, refuse: () => Response): MiddlewareHandler {
+export function limitBody(
+  maxBytes: number,
+  refuse: () => Response,
+  handle: (context: Context) => Promise<Response>,
+): Handler {
   const counting = bodyLimit({ maxSize: maxBytes, onError: refuse });
-  return async (context, next) => {
-    const { headers } = context.req.raw;
-    const announced = headers.get('content-length');
-    if (announced === null || headers.has('transfer-encoding')) return counting(context, next);
-    if (!(Number(announced) <= maxBytes)) return refuse();
-    return next();
+  return async (context) => {
+    const announced = readHeader(context, 'content-length');
+    if (announced !== undefined && readHeader(context, 'transfer-encoding') === undefined) {
+      return Number(announced) <= maxBytes ? handle(context) : refuse();
+    }
+    let response: Response | undefined;
+    const refusal = await counting(context, async () => {
+      response = await handle(context);
+    });
+    return response ?? refusal;
   };
 }

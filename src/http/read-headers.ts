@@ -1,14 +1,24 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 
-/**
- * The headers of a request as a capture keeps them: names in lower case, values of a repeated name joined as RFC 9110
- * says. From the parser's own list where the request came over a socket: a `Headers` object sorts and checks each again.
- */
+// From the parser's own lists where the request came over a socket: a `Headers` object sorts and checks each again.
+
+/** The headers of a request as a capture keeps them: names in lower case, values of a repeated name joined as RFC 9110 says. */
 export function readHeaders(context: Context): Record<string, string> {
-  const { incoming } = (context.env ?? {}) as Partial<HttpBindings>;
+  const incoming = incomingOf(context);
   if (incoming === undefined) return Object.fromEntries(context.req.raw.headers);
   return joinHeaders(incoming.rawHeaders);
+}
+
+/** One of the headers that may stand only once. */
+export function readHeader(context: Context, name: 'content-length' | 'transfer-encoding'): string | undefined {
+  const incoming = incomingOf(context);
+  if (incoming === undefined) return context.req.raw.headers.get(name) ?? undefined;
+  return incoming.headers[name];
+}
+
+function incomingOf(context: Context): HttpBindings['incoming'] | undefined {
+  return ((context.env ?? {}) as Partial<HttpBindings>).incoming;
 }
 
 /** @param raw name, value, name, value … as received. */
