@@ -51,6 +51,15 @@ const sharedOptions: DriverOptions = {
  */
 const planning = { random_page_cost: '1.1', jit: 'off' };
 
+/**
+ * Statements are prepared to save messages, not plans: one that was made while the tables were small, or without the value that
+ * a partial index asks for, would be kept when it has become a bad one.
+ */
+const freshPlans = { plan_cache_mode: 'force_custom_plan' };
+
+/** What is sent in order only puts rows in, for which there is one plan. */
+const keptPlans = { plan_cache_mode: 'force_generic_plan' };
+
 export async function openDatabase(location: DatabaseLocation): Promise<Database> {
   if (location.kind === 'postgres') {
     const { url, connectionsMax = 10 } = location;
@@ -65,18 +74,17 @@ export async function openDatabase(location: DatabaseLocation): Promise<Database
         DateStyle: 'ISO',
         TimeZone: 'UTC',
         synchronous_commit: 'on',
-        // Statements are prepared to save messages, not plans: one that was made while the tables were small, or without
-        // the value that a partial index asks for, would be kept when it has become a bad one.
-        plan_cache_mode: 'force_custom_plan',
         ...planning,
       },
     };
-    const pool = (max: number, connection = {}) =>
-      new Pool({
+    const pool = (max: number, settings: Readonly<Record<string, string>>) => {
+      const connection = { ...options.connection, ...settings };
+      return new Pool({
         connect: () => connectToServer(url),
-        createDriver: (socket) => postgres(url, { ...options, connection: {...options.connection, ...connection}, max, socket } as DriverOptions),
+        createDriver: (socket) => postgres(url, { ...options, connection, max, socket } as DriverOptions),
       });
-    const pools = { shared: pool(connectionsMax), inOrder: pool(1, { plan_cache_mode: 'force_generic_plan' }) };
+    };
+    const pools = { shared: pool(connectionsMax, freshPlans), inOrder: pool(1, keptPlans) };
     return database('postgres', pools, { died: new Promise(() => undefined), closed: async () => undefined });
   }
   // Loaded when it is used: a node on Postgres needs none of it.

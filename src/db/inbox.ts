@@ -29,27 +29,28 @@ export const capturesChannel = 'archway_captures';
 
 /**
  * The group commit: one statement, one transaction, one sync for everything that arrived together. Column-wise arrays,
- * so that the statement is prepared once whatever the number of rows. A row that is there already (a spool drained
- * twice) is left alone. Times travel as text, since the driver has no arrays of them, and all sealed bytes as one value
- * that the server cuts up: it reads an array of long texts slowly.
+ * so that the statement is prepared once whatever the number of rows; what many rows share travels once. A row that is there
+ * already (a spool drained twice) is left alone. Times travel as text, since the driver has no arrays of them.
  *
  * When this resolves, the rows are durable. Groups may be sent without waiting for each other: they get their positions in
  * the order of the calls.
  */
 export async function insertCaptures(database: Database, rows: readonly CaptureRow[]): Promise<void> {
   const sealed = packBytes(rows.map((row) => row.sealed));
-  const origins = distinctOrigins(rows);
-  const originColumn = <Key extends keyof Origin>(key: Key) => origins.distinct.map((origin) => origin[key]);
-  const instances = [...new Set(originColumn('instanceId'))];
+  const { origins, numbers } = numberOrigins(rows);
+  const instances = [...new Set(origins.map(({ instanceId }) => instanceId))];
   await database.inOrder`
     with packed as materialized (select decode(${sealed.base64}::text, 'base64') as bytes),
     inserted as (
       insert into captures (id, instance_id, account_id, endpoint, provenance, received_at, sealed, state)
-      select id, (${originColumn('instanceId')}::uuid[])[origin], (${originColumn('accountId')}::uuid[])[origin],
-        (${originColumn('endpoint')}::text[])[origin], (${originColumn('provenance')}::text[])[origin],
+      select id,
+        (${origins.map(({ instanceId }) => instanceId)}::uuid[])[origin],
+        (${origins.map(({ accountId }) => accountId)}::uuid[])[origin],
+        (${origins.map(({ endpoint }) => endpoint)}::text[])[origin],
+        (${origins.map(({ provenance }) => provenance)}::text[])[origin],
         received_at::timestamptz, substring(bytes from first for length), 'pending'
       from packed, unnest(
-        ${rows.map(({ id }) => id)}::uuid[], ${origins.numbers}::int[], ${rows.map((row) => row.receivedAt)}::text[],
+        ${rows.map(({ id }) => id)}::uuid[], ${numbers}::int[], ${rows.map(({ receivedAt }) => receivedAt)}::text[],
         ${sealed.firsts}::int[], ${sealed.lengths}::int[]
       ) as arrived (id, origin, received_at, first, length)
       on conflict (id) do nothing
@@ -59,20 +60,18 @@ export async function insertCaptures(database: Database, rows: readonly CaptureR
 
 type Origin = Pick<CaptureRow, 'instanceId' | 'accountId' | 'endpoint' | 'provenance'>;
 
-/** Where captures come from, each place once, and the number of each capture's place, counted from 1. */
-function distinctOrigins(rows: readonly CaptureRow[]): { distinct: Origin[]; numbers: number[] } {
+/** Where the rows come from, each origin once, and for each row the number of its own, counted from 1 as SQL counts. */
+function numberOrigins(rows: readonly CaptureRow[]): { origins: Origin[]; numbers: number[] } {
+  const origins: Origin[] = [];
   const known = new Map<string, number>();
-  const distinct: Origin[] = [];
-  const numbers = rows.map(({ instanceId, accountId, endpoint, provenance }) => {
-    const key = `${instanceId} ${accountId} ${provenance} ${endpoint}`;
-    let number = known.get(key);
-    if (number === undefined) {
-      number = distinct.push({ instanceId, accountId, endpoint, provenance });
-      known.set(key, number);
-    }
+  const numbers = rows.map((row) => {
+    // The endpoint last: of the four it alone may hold a space.
+    const key = `${row.instanceId} ${row.accountId} ${row.provenance} ${row.endpoint}`;
+    const number = known.get(key) ?? origins.push(row);
+    known.set(key, number);
     return number;
   });
-  return { distinct, numbers };
+  return { origins, numbers };
 }
 
 /** Puts captures into the inbox as part of a transaction: they are there when, and only when, that one commits. */

@@ -10,7 +10,7 @@ const rowsMax = 1_000;
 /**
  * Inserts many rows by one statement with one array parameter per column. The query builder makes a parameter of each
  * value, which took most of the time of recording and dispatching when it was measured. Times travel as text, since the
- * driver has no arrays of them, and the bytes of a column as one value that the server cuts up (see pack-bytes.ts). Columns
+ * driver has no arrays of them, and the bytes of a column as one value that the server decodes once and cuts up (see pack-bytes.ts). Columns
  * that are arrays may hold ids and numbers only: what needs quoting is not quoted.
  *
  * @param conflict what follows `on conflict`, such as `do nothing`.
@@ -43,6 +43,8 @@ interface Passage {
   readonly parameters: readonly SQL[];
   readonly names: readonly SQL[];
   readonly value: SQL;
+  /** Where the value is cut out of one for all rows: that one, named. */
+  readonly packed?: SQL;
 }
 
 function insertStatement<Table extends PgTable>(
@@ -59,10 +61,12 @@ function insertStatement<Table extends PgTable>(
       ),
     );
   const list = (parts: readonly SQL[]) => sql.join([...parts], sql`, `);
+  const packed = passages.flatMap((passage) => passage.packed ?? []);
   return sql`
+    ${packed.length === 0 ? sql`` : sql`with packed as materialized (select ${list(packed)})`}
     insert into ${sql.identifier(getTableName(table))} (${list(passages.map(({ column }) => column))})
     select ${list(passages.map(({ value }) => value))}
-    from unnest(${list(passages.flatMap(({ parameters }) => parameters))})
+    from ${packed.length === 0 ? sql`` : sql`packed, `}unnest(${list(passages.flatMap(({ parameters }) => parameters))})
       as given (${list(passages.flatMap(({ names }) => names))})
     ${conflict === undefined ? sql`` : sql`on conflict ${conflict}`}`;
 }
@@ -101,10 +105,12 @@ function bytesPassage(columnName: string, values: readonly (Uint8Array | null)[]
   const packed = packBytes(values);
   const first = sql.identifier(`${columnName}_first`);
   const length = sql.identifier(`${columnName}_length`);
+  const bytes = sql.identifier(`${columnName}_bytes`);
   return {
     column: sql`${sql.identifier(columnName)}`,
     parameters: [sql`${sql.param(packed.firsts)}::int[]`, sql`${sql.param(packed.lengths)}::int[]`],
     names: [sql`${first}`, sql`${length}`],
-    value: sql`substring(${sql.param(packed.bytes)}::bytea from given.${first} for given.${length})`,
+    value: sql`substring(packed.${bytes} from given.${first} for given.${length})`,
+    packed: sql`decode(${sql.param(packed.base64)}::text, 'base64') as ${bytes}`,
   };
 }

@@ -1,6 +1,6 @@
 /** Many byte strings as one, to be cut up by `substring(bytes from first for length)`. */
 export interface PackedBytes {
-  readonly bytes: Uint8Array;
+  /** All of them, for `decode(…, 'base64')`. */
   readonly base64: string;
   /** Where each begins, counted from 1 as SQL counts. */
   readonly firsts: number[];
@@ -10,7 +10,7 @@ export interface PackedBytes {
 
 /**
  * The driver has no arrays of bytes, and the server reads an array of long texts in their stead slowly: letter by letter,
- * and twice. One long value it takes as a whole.
+ * and twice. One long value it takes as a whole; in base64, as the driver would write bytes with two letters each.
  */
 export function packBytes(parts: readonly (Uint8Array | null)[]): PackedBytes {
   const firsts: number[] = [];
@@ -20,10 +20,8 @@ export function packBytes(parts: readonly (Uint8Array | null)[]): PackedBytes {
     length += part?.length ?? 0;
   }
   const present = parts.filter((part) => part !== null);
-  const bytes = Buffer.concat(present, length);
   return {
-    bytes,
-    base64: bytes.toString('base64'),
+    base64: Buffer.concat(present, length).toString('base64'),
     firsts,
     lengths: parts.map((part) => part?.length ?? null),
   };

@@ -11,7 +11,10 @@ export function readHeaders(context: Context): Record<string, string> {
 }
 
 /** One of the headers that may stand only once. */
-export function readHeader(context: Context, name: 'content-length' | 'transfer-encoding'): string | undefined {
+export function readHeader(
+  context: Context,
+  name: 'content-length' | 'transfer-encoding',
+): string | undefined {
   const incoming = incomingOf(context);
   if (incoming === undefined) return context.req.raw.headers.get(name) ?? undefined;
   return incoming.headers[name];
