@@ -43,6 +43,10 @@ export class BotApiServer {
   readonly calls: Call[] = [];
   /** Files that can be fetched, by their id. */
   readonly files = new Map<string, Buffer>();
+  /** Where a file lies by the answer to `getFile`, where that is another place than usual. */
+  readonly filePaths = new Map<string, string>();
+  /** Paths of the requests for bytes, as they came. */
+  readonly fetched: string[] = [];
   readonly #troubles: { readonly method: string; readonly trouble: Trouble }[] = [];
   #waiting: Update[] = [];
   #webhook: Webhook | undefined;
@@ -137,7 +141,7 @@ export class BotApiServer {
 
   async #answer(request: IncomingMessage): Promise<{ status: number; body: unknown } | Buffer | 'break'> {
     const path = (request.url ?? '').split('/').slice(1);
-    if (path[0] === 'file') return this.#file(path);
+    if (path[0] === 'file') return this.#file(request.url ?? '', path);
     const [bot, method = ''] = path;
     const body = await readBody(request);
     this.calls.push({ method, body });
@@ -183,6 +187,8 @@ export class BotApiServer {
   }
 
   #fileAnswer(id: string) {
+    const elsewhere = this.filePaths.get(id);
+    if (elsewhere !== undefined) return ok({ file_id: id, file_unique_id: id, file_path: elsewhere });
     const bytes = this.files.get(id);
     if (bytes === undefined)
       return refused(400, 'Bad Request: wrong file_id or the file is temporarily unavailable');
@@ -190,7 +196,8 @@ export class BotApiServer {
     return ok({ file_id: id, file_unique_id: `unique-${id}`, file_path: `documents/${id}.bin` });
   }
 
-  #file([, bot, ...path]: string[]) {
+  #file(asked: string, [, bot, ...path]: string[]) {
+    this.fetched.push(asked);
     const id = path.join('/').replace(/^documents\/(.+)\.bin$/, '$1');
     const bytes = bot === `bot${this.token}` ? this.files.get(id) : undefined;
     return bytes ?? refused(404, 'Not Found');
