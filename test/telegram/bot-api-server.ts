@@ -101,6 +101,11 @@ export class BotApiServer {
     return { message_id: this.#nextId++, date: 1_795_426_200, from, chat };
   }
 
+  /** A week without updates goes by: Telegram chooses the next number at random. */
+  beQuietForAWeek(nextId: number): void {
+    this.#nextId = nextId;
+  }
+
   trouble(method: string, trouble: Trouble): void {
     this.#troubles.push({ method, trouble });
   }
@@ -164,7 +169,7 @@ export class BotApiServer {
         return ok({ url: this.#webhook?.url ?? '', pending_update_count: this.#waiting.length });
       case 'getUpdates':
         if (this.#webhook !== undefined) return refused(409, 'Conflict: a webhook is active');
-        return ok(await this.#updates(Number(body.offset), Number(body.limit)));
+        return ok(await this.#updates(Number(body.offset ?? 0), Number(body.limit)));
       case 'getMe':
         return ok({
           id: Number(this.token.split(':')[0]),
