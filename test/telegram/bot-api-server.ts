@@ -211,7 +211,7 @@ export class BotApiServer {
   async #updates(offset: number, limit: number): Promise<Update[]> {
     this.#waiting = this.#waiting.filter(({ update_id }) => update_id >= offset);
     if (this.#waiting.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    return this.#waiting.slice(0, limit);
+    return this.#waiting.filter(({ update_id }) => update_id >= offset).slice(0, limit);
   }
 }
 
