@@ -114,7 +114,7 @@ function entryOf(sequence: number, { tenant, accounts, people, plan }: Maker): E
     text: `Could you call me back about the order from this morning? (${sequence})`,
     attachments: [],
   });
-  const entry = makeEntry(made, sequence, { tenant, people, recordedAt });
+  const entry = makeEntry(made, sequence, { tenant, people, peopleBehind: () => ({}), recordedAt });
   return { ...entry, record: { ...entry.record, captureId: null } };
 }
 

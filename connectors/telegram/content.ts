@@ -1,4 +1,6 @@
 import { type EventAttachment, z } from 'archway/sdk';
+import { filesOf } from './files.js';
+import { type RichContent, richContentOf } from './rich-message.js';
 import type { Message } from './schemas.js';
 import { shorten } from './text.js';
 
@@ -13,32 +15,6 @@ export interface MessageContent {
 }
 
 const detailLengthMax = 2_000;
-const nameLengthMax = 1_000;
-const contentTypeLengthMax = 255;
-const referenceLengthMax = 4_000;
-
-const fileSchema = z.looseObject({
-  file_id: z.string().min(1).max(referenceLengthMax),
-  file_unique_id: z.string().min(1).max(400),
-  file_size: z.int().nonnegative().optional(),
-  mime_type: z.string().optional(),
-  file_name: z.string().optional(),
-  /** Of sound and film, in seconds. */
-  duration: z.int().nonnegative().optional(),
-});
-const filesSchema = z.array(fileSchema);
-
-/** Fields that hold one file, and the type of its bytes where Telegram names none. */
-const fileFields: Readonly<Record<string, string | undefined>> = {
-  animation: 'video/mp4',
-  audio: undefined,
-  document: undefined,
-  live_photo: 'video/mp4',
-  sticker: undefined,
-  video: 'video/mp4',
-  video_note: 'video/mp4',
-  voice: 'audio/ogg',
-};
 
 /** Fields that are placed elsewhere in the event, or say nothing that the event does not. */
 const placed = new Set([
@@ -58,56 +34,21 @@ const placed = new Set([
 ]);
 
 export function contentOf(message: Message): MessageContent {
-  const said = message.text ?? message.caption ?? inWords(message);
+  const rich = richContentOf(message.rich_message);
+  const said = message.text ?? message.caption ?? rich?.text ?? inWords(message);
   return {
     ...(said !== undefined && { text: said }),
-    attachments: attachmentsOf(message),
+    attachments: attachmentsOf(message, rich),
     provider: detailsOf(message),
   };
 }
 
-function attachmentsOf(message: Message): EventAttachment[] {
-  const found = Object.entries(fileFields).flatMap(([field, contentType]) => {
-    const file = fileSchema.safeParse(message[field]);
-    return file.success ? [attachment(field, file.data, contentType)] : [];
-  });
-  // The sizes of one picture, or a new picture of the chat: the largest holds the others.
-  for (const field of ['photo', 'new_chat_photo']) {
-    const sizes = filesSchema.safeParse(message[field]);
-    const largest = sizes.success ? sizes.data.at(-1) : undefined;
-    if (largest !== undefined) found.push(attachment(field, largest, 'image/jpeg'));
-  }
-  return [...found, ...paidMediaOf(message)];
-}
-
 const paidSchema = z.looseObject({ paid_media: z.array(z.looseObject({ type: z.string() })) });
 
-function paidMediaOf(message: Message): EventAttachment[] {
+function attachmentsOf(message: Message, rich: RichContent | undefined): EventAttachment[] {
   const paid = paidSchema.safeParse(message.paid_media);
-  if (!paid.success) return [];
-  return paid.data.paid_media.flatMap((item) => {
-    const sizes = filesSchema.safeParse(item.photo);
-    const largest = sizes.success ? sizes.data.at(-1) : undefined;
-    if (largest !== undefined) return [attachment('photo', largest, 'image/jpeg')];
-    const video = fileSchema.safeParse(item.video);
-    return video.success ? [attachment('video', video.data, 'video/mp4')] : [];
-  });
-}
-
-function attachment(
-  field: string,
-  file: z.infer<typeof fileSchema>,
-  defaultType: string | undefined,
-): EventAttachment {
-  const contentType = file.mime_type ?? defaultType;
-  return {
-    key: `${field}/${file.file_unique_id}`,
-    reference: file.file_id,
-    ...(file.file_name !== undefined && { name: shorten(file.file_name, nameLengthMax) }),
-    ...(contentType !== undefined && { contentType: shorten(contentType, contentTypeLengthMax) }),
-    ...(file.file_size !== undefined && { byteLength: file.file_size }),
-    ...(file.duration !== undefined && { durationSeconds: file.duration }),
-  };
+  const bought = paid.success ? paid.data.paid_media : [];
+  return [...filesOf(message), ...bought.flatMap(filesOf), ...(rich?.attachments ?? [])];
 }
 
 /** All that has no place of its own, so that the record says what Telegram said. Long values are shortened. */

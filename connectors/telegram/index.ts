@@ -12,7 +12,7 @@ import { verify } from './verify.js';
 export default defineConnector({
   id: 'telegram',
   title: 'Telegram bots and business accounts',
-  version: '3',
+  version: '4',
   settings: settingsSchema,
   capabilities: {
     events: ['message', 'edit', 'deletion', 'reaction', 'membership', 'alias'],

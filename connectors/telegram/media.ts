@@ -30,7 +30,8 @@ export async function mediaRequest(
   if (path === undefined) throw new Failure('rejected', 'Telegram did not say where the file lies.');
   const root = apiRootOf(settings);
   const url = `${root}/file/bot${settings.token}/${path.split('/').map(encodeURIComponent).join('/')}`;
-  return { url, hosts: [new URL(root).host] };
+  const hosts = [new URL(root).host];
+  return { url, hosts, ...(!isHosted && { operatorHosts: hosts }) };
 }
 
 /**

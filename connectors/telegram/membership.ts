@@ -115,12 +115,16 @@ export function readJoinRequest(
   ];
 }
 
-/** An employee lets the bot see his business chats, or ends it: from when to when his chats are captured. */
+/**
+ * An employee lets the bot see his business chats, or ends it: from when to when his chats are captured. It says also whose
+ * the connection is, which is all that a client's message names on his side.
+ */
 export function readConnection(
   connection: z.infer<typeof connectionSchema>,
   updateId: number,
 ): CommunicationEvent[] {
   const rights = JSON.stringify(connection.rights ?? {});
+  const [employee, own] = [userAddress(connection.user), connectionAddress(connection.id)];
   return [
     {
       kind: 'membership',
@@ -129,9 +133,16 @@ export function readConnection(
       channel: 'telegram',
       ...timeOf(connection.date),
       action: connection.is_enabled ? 'joined' : 'left',
-      by: userAddress(connection.user),
-      members: [userAddress(connection.user), connectionAddress(connection.id)],
+      by: employee,
+      members: [employee, own],
       provider: { businessConnection: shorten(connection.id, 300), rights: shorten(rights, 2_000) },
+    },
+    {
+      kind: 'alias',
+      key: `alias/connection/${connection.id}/${connection.user.id}`,
+      channel: 'telegram',
+      address: employee,
+      alias: own,
     },
   ];
 }

@@ -19,6 +19,8 @@ export const allowedUpdates = [
 const pollSeconds = 25;
 const watchMs = 60_000;
 const updatesMax = 100;
+/** After a week without updates Telegram goes on with any number, also a lower one: by then an offset means nothing. */
+const offsetMaxAgeMs = 6 * 24 * 3_600_000;
 
 /** Keeps updates coming, by either of the two ways in, until the session ends. */
 export async function run(session: TelegramSession): Promise<void> {
@@ -36,23 +38,45 @@ export async function run(session: TelegramSession): Promise<void> {
 /**
  * Asks for updates, and commits them with the offset behind them. Only the next question, which carries that offset, tells
  * Telegram that it may forget them: what dies with this process before the commit is asked for again.
+ *
+ * The offset is told until one question with it was answered, and no more: what is below it Telegram forgets, and after a
+ * quiet week that could be what comes next. Without one it gives whatever it was not told to forget.
+ *
+ * Source: https://core.telegram.org/bots/api#update, https://core.telegram.org/bots/api#getupdates
  */
 async function poll(session: TelegramSession, api: Api): Promise<void> {
   const signal = session.signal as unknown as NonNullable<Parameters<Api['getUpdates']>[1]>;
   // While a webhook is set Telegram refuses to be asked. What waits for it is kept, and comes by this way.
   await api.deleteWebhook({ drop_pending_updates: false }, signal);
-  let offset = Number((await session.recall('offset')) ?? 0);
+  let offset = await recallOffset(session);
   session.report({ state: 'open' });
   while (!session.signal.aborted) {
     const updates = await api.getUpdates(
-      { offset, limit: updatesMax, timeout: pollSeconds, allowed_updates: allowedUpdates },
+      {
+        ...(offset !== undefined && { offset }),
+        limit: updatesMax,
+        timeout: pollSeconds,
+        allowed_updates: allowedUpdates,
+      },
       signal,
     );
+    offset = undefined;
     if (updates.length === 0) continue;
     const next = Math.max(...updates.map((update) => update.update_id)) + 1;
-    await session.emit(updates.map(received), { offset: String(next) });
+    await session.emit(updates.map(received), {
+      offset: String(next),
+      offsetAt: session.now().toISOString(),
+    });
     offset = next;
   }
+}
+
+/** The offset behind the last update that was committed; undefined where there is none, or it is too old. */
+async function recallOffset(session: TelegramSession): Promise<number | undefined> {
+  const offset = await session.recall('offset');
+  const since = await session.recall('offsetAt');
+  if (offset === undefined || since === undefined) return undefined;
+  return session.now().getTime() - Date.parse(since) < offsetMaxAgeMs ? Number(offset) : undefined;
 }
 
 /** An update as a capture: what the webhook would have brought. */

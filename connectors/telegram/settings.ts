@@ -13,7 +13,9 @@ const shape = {
   secretToken: secret()
     .regex(/^[A-Za-z0-9_-]{16,256}$/, 'must be 16 to 256 letters, digits, "_" or "-"')
     .optional()
-    .describe('What Telegram repeats in a header of each request, so that nobody else can post updates.'),
+    .describe(
+      'What Telegram repeats in a header of each request, so that nobody else can post updates: 16 to 256 random characters. Needed in the mode `webhook`.',
+    ),
   previousSecretToken: secret().optional().describe('Accepted too, for the time of a rotation.'),
   apiBaseUrl: z
     .url({ protocol: /^https?$/, error: 'must be a URL such as https://api.telegram.org' })

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { z } from 'zod';
-import { usageError } from './cli-error.js';
+import { CliError, usageError } from './cli-error.js';
 import type { connectorShape } from './shapes.js';
 import { printable } from './table.js';
 
@@ -22,15 +22,16 @@ export interface Terminal {
 
 /**
  * Asks for an account: which connector, a name, and each of its settings as its schema describes them. What is left blank
- * is not given. Secrets are not shown while they are typed.
+ * is not given. Secrets are not shown while they are typed. Settings that are refused are asked for again.
  *
- * @throws {CliError} when the person gives up.
+ * @throws {CliError} when the person gives up, or what is refused is not a setting.
  */
-export async function askForAccount(
+export async function askForAccount<Added>(
   connectors: readonly Described[],
   given: { readonly connector?: string | undefined; readonly name?: string | undefined },
   terminal: Terminal,
-): Promise<FilledForm> {
+  submit: (filled: FilledForm) => Promise<Added>,
+): Promise<FilledForm & { readonly added: Added }> {
   // Loaded here: no other command has a use for it.
   const prompts = await import('@clack/prompts');
   const ask = async <Answer>(question: Promise<Answer>): Promise<Exclude<Answer, symbol>> => {
@@ -51,11 +52,28 @@ export async function askForAccount(
     given.name ??
     (await ask(prompts.text({ message, placeholder: connector, defaultValue: connector, ...terminal })));
   const settings: Record<string, string> = {};
-  for (const field of described.fields) {
-    const value = await ask(question(prompts, field, terminal));
-    if (value !== '') settings[field.name] = value;
+  const filled = { connector, name, settings };
+  let wanted: readonly Field[] = described.fields;
+  for (;;) {
+    for (const field of wanted) {
+      const value = await ask(question(prompts, field, terminal));
+      if (value === '') delete settings[field.name];
+      else settings[field.name] = value;
+    }
+    try {
+      return { ...filled, added: await submit(filled) };
+    } catch (error) {
+      wanted = described.fields.filter(({ name: field }) => isAbout(error, field));
+      if (wanted.length === 0) throw error;
+      prompts.log.warn(printable((error as CliError).detail), { output: terminal.output });
+    }
   }
-  return { connector, name, settings };
+}
+
+/** Whether the gateway refused this setting: each of its problems begins with the name. */
+function isAbout(error: unknown, setting: string): boolean {
+  const problems = error instanceof CliError ? error.members.errors : undefined;
+  return Array.isArray(problems) && problems.some((each) => new RegExp(`^${setting}\\b`).test(String(each)));
 }
 
 type Prompts = typeof import('@clack/prompts');

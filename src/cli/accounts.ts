@@ -73,22 +73,26 @@ async function addAccount(context: Context, given: string | undefined, options: 
   if (terminal === undefined && given === undefined) {
     throw usageError('Name the connector, such as twilio-sms; `archway connector list` shows what there is.');
   }
-  const request =
-    terminal === undefined
-      ? { connector: given, name: options.name ?? given, settings }
-      : await askForAccount(
-          await client.all('/v1/connectors', connectorShape),
-          { connector: given, name: options.name },
-          terminal,
-        );
-  const { connector = '' } = request;
-  const { id, webhooks } = await client.post('/v1/accounts', addedAccountShape, request);
+  const add = (request: object) => client.post('/v1/accounts', addedAccountShape, request);
+  const asGiven = { connector: given, name: options.name ?? given, settings };
+  const {
+    connector = '',
+    name,
+    added: { id, webhooks },
+  } = terminal === undefined
+    ? { ...asGiven, added: await add(asGiven) }
+    : await askForAccount(
+        await client.all('/v1/connectors', connectorShape),
+        { connector: given, name: options.name },
+        terminal,
+        add,
+      );
   if (output.json) return output.value({ id, webhooks });
   if (Object.keys(webhooks).length === 0) {
-    const next = `archway account show ${request.name}`;
+    const next = `archway account show ${name}`;
     return output.lines(`Added account ${id}. It has no webhooks; what it needs next says: ${next}`);
   }
-  await output.lines(`Added account ${id}. Paste these URLs into the console of the provider:`, '');
+  await output.lines(`Added account ${id}. Its URLs, and where each of them belongs:`, '');
   await printWebhooks(context, client, connector, webhooks);
 }
 

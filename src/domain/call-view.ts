@@ -14,6 +14,7 @@ import type { CallStatus, Content, Direction, Person } from '../sdk/index.js';
 import { byWeight, partiesOf, type ToldLeg } from './call-parties.js';
 import { type HistoryEntry, historyEntry } from './history-view.js';
 import { type AttachmentView, attachmentView } from './message-view.js';
+import { firstParties, type Parties, partiesIn } from './people.js';
 import { openContent, readSkeleton } from './records.js';
 import type { Tenant } from './tenants.js';
 
@@ -115,7 +116,7 @@ export async function readCallsBehind(
 
 interface Told extends ToldLeg {
   readonly leg: string;
-  readonly people: { readonly custodian?: Person | undefined; readonly contact?: Person | undefined };
+  readonly people: Parties;
 }
 
 interface Known {
@@ -148,8 +149,7 @@ async function readKnown(queries: Queries, tenant: Tenant, rows: readonly CallRo
     const told = mine.flatMap(({ recordId, legId: leg }): Told[] => {
       const event = contents.get(recordId);
       if (event?.kind !== 'call') return [];
-      const { custodian, contact } = event;
-      return [{ event, leg, isFirst: leg === row.id, people: { custodian, contact } }];
+      return [{ event, leg, isFirst: leg === row.id, people: partiesIn(event) }];
     });
     return { row, facts: mine, records: own, contents, told: byWeight(told), attachments };
   });
@@ -159,10 +159,8 @@ function callView(tenant: Tenant, known: Known): CallView {
   const { row, records, contents, told } = known;
   const { from, to, forwardedTo, forwardedFrom, routing } = partiesOf(told);
   const [first] = records;
-  const people = [
-    ...told.map((each) => each.people),
-    ...[...contents.values()].filter(({ kind }) => kind === 'recording'),
-  ] as Told['people'][];
+  const recordings = [...contents.values()].filter(({ kind }) => kind === 'recording');
+  const people = firstParties([...told.map((each) => each.people), ...recordings.map(partiesIn)]);
   return {
     id: row.id,
     direction: row.direction,
@@ -181,8 +179,8 @@ function callView(tenant: Tenant, known: Known): CallView {
     talkSeconds: row.talkSeconds,
     routing,
     recordings: recordingsOf(tenant, known),
-    custodian: people.find(({ custodian }) => custodian !== undefined)?.custodian ?? null,
-    contact: people.find(({ contact }) => contact !== undefined)?.contact ?? null,
+    custodian: people.custodian ?? null,
+    contact: people.contact ?? null,
     ...(contents.size === 0 ? { erased: true as const } : {}),
   };
 }

@@ -134,9 +134,6 @@ export interface ConversationEntry extends HistoryEntry {
   readonly from: string | null;
   readonly to: string[];
   readonly routing: Readonly<Record<string, string>> | null;
-  /** As resolved when it was recorded, and as it stands in the record. */
-  readonly custodian: Person | null;
-  readonly contact: Person | null;
   /** By whose the addresses were at that time, as far as is known today. */
   readonly custodianNow: Person | null;
   readonly contactNow: Person | null;
@@ -211,8 +208,7 @@ function partiesOfCall({ direction, from, to, custodian, contact }: CallView) {
 function saidIn(tenant: Tenant, row: RecordRow) {
   const content = row.sealedContent === null ? undefined : openContent(tenant.vault, row).content;
   if (content === undefined || !('channel' in content)) {
-    const none = { channel: null, direction: null, from: null, to: [], routing: null };
-    return { ...none, custodian: null, contact: null };
+    return { channel: null, direction: null, from: null, to: [], routing: null };
   }
   const addresses = addressesOf(content);
   const named = (role: 'from' | 'to') =>
@@ -223,7 +219,5 @@ function saidIn(tenant: Tenant, row: RecordRow) {
     from: named('from')[0] ?? null,
     to: named('to'),
     routing: content.routing ?? null,
-    custodian: 'custodian' in content ? (content.custodian ?? null) : null,
-    contact: 'contact' in content ? (content.contact ?? null) : null,
   };
 }

@@ -1,6 +1,7 @@
 import type { Queries } from '../db/client.js';
 import { type RecordRow, readHistory } from '../db/journal.js';
-import type { Content, RecordKind } from '../sdk/index.js';
+import type { Content, Person, RecordKind } from '../sdk/index.js';
+import { partiesIn } from './people.js';
 import { openContent, readSkeleton } from './records.js';
 import type { Tenant } from './tenants.js';
 
@@ -31,6 +32,9 @@ export interface HistoryEntry extends Summary {
   readonly receivedAt: string;
   /** The provider's claim. */
   readonly occurredAt: string | null;
+  /** As resolved when it was recorded, and as it stands in the record. */
+  readonly custodian: Person | null;
+  readonly contact: Person | null;
   /** Present when the content was destroyed: no summary is left then. */
   readonly erased?: true;
 }
@@ -47,6 +51,8 @@ export async function readHistoryEntries(
 
 export function historyEntry(tenant: Tenant, row: RecordRow): HistoryEntry {
   const { sequence, id, kind, times } = readSkeleton(row);
+  const content = row.sealedContent === null ? undefined : openContent(tenant.vault, row).content;
+  const { custodian = null, contact = null } = content === undefined ? {} : partiesIn(content);
   return {
     sequence,
     id,
@@ -54,7 +60,9 @@ export function historyEntry(tenant: Tenant, row: RecordRow): HistoryEntry {
     recordedAt: times.recorded,
     receivedAt: times.received,
     occurredAt: times.claimed?.at ?? null,
-    ...(row.sealedContent === null ? { erased: true } : summarise(openContent(tenant.vault, row).content)),
+    custodian,
+    contact,
+    ...(content === undefined ? { erased: true } : summarise(content)),
   };
 }
 

@@ -1,7 +1,7 @@
 import { newId } from '../core/ids.js';
 import type { Queries } from '../db/client.js';
 import { type IdentityRow, insertPeople, listPeople, type PersonRow, readPeopleById } from '../db/people.js';
-import type { Person } from '../sdk/index.js';
+import type { Content, Person } from '../sdk/index.js';
 import type { InstanceVault } from '../vault/index.js';
 import { readClaims } from './address-aliases.js';
 import { canonicalAddress } from './addresses.js';
@@ -114,12 +114,29 @@ export async function resolvePeople(
   };
 }
 
+/** Whom a record concerns, of those who are known. */
+export interface Parties {
+  readonly custodian?: Person | undefined;
+  readonly contact?: Person | undefined;
+}
+
+/** As they were resolved when the record was made. */
+export function partiesIn(content: Content): Parties {
+  if (!('custodian' in content || 'contact' in content)) return {};
+  const { custodian, contact } = content;
+  return { custodian, contact };
+}
+
+/** The first custodian and the first contact. */
+export function firstParties(all: readonly Parties[]): Parties {
+  return {
+    custodian: all.find(({ custodian }) => custodian !== undefined)?.custodian,
+    contact: all.find(({ contact }) => contact !== undefined)?.contact,
+  };
+}
+
 /** The custodian and the contact among these addresses: the first of each. */
-export function partiesAt(
-  resolve: Resolve,
-  addressIds: readonly string[],
-  at: Date,
-): { custodian: Person | undefined; contact: Person | undefined } {
+export function partiesAt(resolve: Resolve, addressIds: readonly string[], at: Date): Parties {
   const found = addressIds.flatMap((id) => resolve(id, at) ?? []);
   const first = (wanted: PersonRole) => {
     const person = found.find(({ role }) => role === wanted);

@@ -41,6 +41,12 @@ describe('settings', () => {
     expect(problems.join()).not.toContain('hunter2');
   });
 
+  it('of which one is missing because of another say when it is needed', () => {
+    const together = schema.refine(() => false, { path: ['apiBaseUrl'], error: 'is needed beside a token' });
+    const given = { token: 'hunter2', number: '+12025550123' };
+    expect(() => parseSettings('test', together, given)).toThrow('apiBaseUrl: is needed beside a token');
+  });
+
   it('that are wrong in several ways say all of them', () => {
     expect(problemsOf({ number: 'x', apiBaseUrl: 'y' })).toHaveLength(3);
   });

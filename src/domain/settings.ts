@@ -28,7 +28,9 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodObject, given: unknown):
   const [setting] = issue.path;
   if (setting === undefined) return issue.message;
   const value = (given as Record<PropertyKey, unknown>)[setting];
-  return value === undefined ? `${String(setting)} is missing` : `${issue.path.join('.')}: ${issue.message}`;
+  // What the schema says of settings together tells more than that one is not there.
+  const isMissing = value === undefined && issue.code !== 'custom';
+  return isMissing ? `${String(setting)} is missing` : `${issue.path.join('.')}: ${issue.message}`;
 }
 
 /** The settings with every secret masked, for people to look at. */

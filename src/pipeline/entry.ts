@@ -12,11 +12,11 @@ import { blobReferencePrefix, type RecordAttachment, sealAttachment } from '../d
 import { callFactOf } from '../domain/calls.js';
 import { conversationIdOf } from '../domain/conversation-ids.js';
 import { addressesOf, eventTime } from '../domain/parties.js';
-import { partiesAt, type Resolve } from '../domain/people.js';
+import { firstParties, type Parties, partiesAt, type Resolve } from '../domain/people.js';
 import { sealContent } from '../domain/records.js';
 import type { Tenant } from '../domain/tenants.js';
 import { type Touch, touchOf } from '../domain/threads.js';
-import type { Content, OwnEvent, Person, Provenance, Skeleton } from '../sdk/index.js';
+import type { Content, OwnEvent, Provenance, Skeleton } from '../sdk/index.js';
 import type { Draft, DraftContent, Source } from './draft.js';
 
 /** A finished record with what is found by it: the rows of one journal entry. */
@@ -31,6 +31,8 @@ export interface Entry {
   /** What it says about a leg of a call. */
   readonly callFact: NewCallFact | undefined;
   readonly source: Source;
+  /** Whom it names. */
+  readonly parties: Parties;
   /** What it says about its conversation. */
   readonly touch: Touch | undefined;
   /** Deliveries of one lane go out in order: the conversation, or else the account, or else the instance. */
@@ -40,6 +42,8 @@ export interface Entry {
 export interface EntryContext {
   readonly tenant: Tenant;
   readonly people: Resolve;
+  /** Whom the thing concerns that it is about. */
+  readonly peopleBehind: (draft: Draft) => Parties;
   readonly recordedAt: Date;
 }
 
@@ -50,9 +54,11 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
   const id = newId();
   const claimed = 'occurredAt' in draft.content ? draft.content.occurredAt : undefined;
   const at = eventTime(claimed?.at, row.receivedAt);
-  const content = finishContent(draft.content, at, context);
+  const parties = partiesOf(draft, at, context);
+  const content = finishContent(draft.content, parties, tenant);
   const attachments = 'attachments' in content ? content.attachments : [];
   const conversationId = conversationOf(draft, tenant);
+  const salt = Buffer.from(draft.salt).toString('base64');
   const skeleton = {
     version: 1,
     instance: tenant.id,
@@ -90,10 +96,7 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     receivedAt: new Date(row.receivedAt),
     recordedAt: context.recordedAt,
     skeleton: skeletonBytes,
-    sealedContent: sealContent(tenant.vault, id, {
-      content,
-      salt: Buffer.from(draft.salt).toString('base64'),
-    }),
+    sealedContent: sealContent(tenant.vault, id, { content, salt }),
     eventDigest: Buffer.from(draft.eventDigest, 'hex'),
     leafHash: leafHash(skeletonBytes),
     custodianIds: custodiansOf(draft.content, at, context),
@@ -106,6 +109,7 @@ export function makeEntry(draft: Draft, sequence: number, context: EntryContext)
     message: messageRow(draft, record),
     receipt: receiptRow(draft, record),
     source: draft.source,
+    parties,
     touch: touchOf(tenant, draft.content, { conversationId, account: draft.source.account, at, sequence }),
     callFact: callFact(draft, record, at),
     consents: consentRows(draft.content, tenant, sequence),
@@ -176,8 +180,8 @@ function conversationOf(draft: Draft, tenant: Tenant): string | undefined {
 }
 
 /** Adds ids and people; takes away what the instance does not want to keep. */
-function finishContent(given: DraftContent, at: Date, { tenant, people }: EntryContext): Content {
-  if (given.kind === 'unsupported' || given.kind === 'gap' || given.kind === 'alert') return given;
+function finishContent(given: DraftContent, { custodian, contact }: Parties, tenant: Tenant): Content {
+  if (given.kind === 'unsupported' || given.kind === 'alert') return given;
   if (given.kind === 'conflict') return { ...given, event: keepWanted(given.event, tenant) };
   const kept = keepWanted(given, tenant);
   // Not checked again: the event was when it was read, and the rest is our own.
@@ -186,7 +190,8 @@ function finishContent(given: DraftContent, at: Date, { tenant, people }: EntryC
     ...('attachments' in kept
       ? { attachments: kept.attachments.map((attachment) => ({ ...attachment, id: newId() })) }
       : {}),
-    ...resolve(given, at, { tenant, people }),
+    ...(custodian && { custodian }),
+    ...(contact && { contact }),
   } as Content;
 }
 
@@ -198,14 +203,11 @@ function keepWanted<Event extends OwnEvent>(event: Event, { keepLocation }: Tena
   return kept;
 }
 
-function resolve(
-  given: DraftContent,
-  at: Date,
-  { tenant, people }: Pick<EntryContext, 'tenant' | 'people'>,
-): { custodian?: Person | undefined; contact?: Person | undefined } {
-  const ids = addressesOf(given).map(({ address }) => addressId(tenant.vault, address.value));
-  const { custodian, contact } = partiesAt(people, ids, at);
-  return { ...(custodian && { custodian }), ...(contact && { contact }) };
+/** Whose the addresses were; whom these do not tell, what the record is about does. */
+function partiesOf(draft: Draft, at: Date, { tenant, people, peopleBehind }: EntryContext): Parties {
+  const ids = addressesOf(draft.content).map(({ address }) => addressId(tenant.vault, address.value));
+  const own = partiesAt(people, ids, at);
+  return own.custodian && own.contact ? own : firstParties([own, peopleBehind(draft)]);
 }
 
 /** All custodians among the parties: a conversation between two of them is that of both. */

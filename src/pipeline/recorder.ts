@@ -43,6 +43,7 @@ import {
 import { type Entry, makeEntry } from './entry.js';
 import { echoes, KnownEvents, provenanceOf, tellSame } from './known-events.js';
 import { isSameByOtherNames } from './other-names.js';
+import { PeopleBehind } from './people-behind.js';
 import { type QuarantineReason, type Reading, readCapture } from './reading.js';
 import { route, withCustodians } from './routing.js';
 
@@ -89,10 +90,10 @@ export async function record(
     tenant,
     reads.flatMap((read) => draftsOf(tenant, read)),
   );
-  const { fresh, conflicts, duplicates } = await judge(tx, tenant, candidates);
+  const { fresh, known, conflicts, duplicates } = await judge(tx, tenant, candidates);
   const joined = addressAliasesOf(tenant, fresh);
   await insertAddressAliases(tx, joined);
-  const entries = await makeEntries(tx, tenant, fresh, last);
+  const entries = await makeEntries(tx, tenant, { fresh, known }, last);
   const renamed = aliases.map((alias) => alias.eventKey);
   const unmatched = await store(tx, tenant, entries, renamed);
   await refreshAddresses(
@@ -172,6 +173,7 @@ function quarantineOf({ source, reading }: Read): Quarantine[] {
 
 interface Judgement {
   readonly fresh: Draft[];
+  readonly known: KnownEvents;
   readonly conflicts: Quarantine[];
   readonly duplicates: number;
 }
@@ -201,7 +203,7 @@ async function judge(tx: Queries, tenant: Tenant, candidates: readonly Draft[]):
       conflicts.push({ source: candidate.source, reason: 'conflict', detail });
     }
   }
-  return { fresh: [...fresh.values()], conflicts, duplicates };
+  return { fresh: [...fresh.values()], known, conflicts, duplicates };
 }
 
 async function isSame(
@@ -266,7 +268,7 @@ async function readAgain(
 async function makeEntries(
   tx: Queries,
   tenant: Tenant,
-  drafts: readonly Draft[],
+  { fresh: drafts, known }: Pick<Judgement, 'fresh' | 'known'>,
   last: number,
 ): Promise<Entry[]> {
   if (drafts.length === 0) return [];
@@ -275,7 +277,13 @@ async function makeEntries(
   );
   const recordedAt = new Date();
   const people = await resolvePeople(tx, tenant, addressIds);
-  return drafts.map((each, index) => makeEntry(each, last + 1 + index, { tenant, people, recordedAt }));
+  const behind = await PeopleBehind.find(tx, tenant, drafts, known);
+  const context = { tenant, people, peopleBehind: behind.of, recordedAt };
+  return drafts.map((each, index) => {
+    const entry = makeEntry(each, last + 1 + index, context);
+    behind.add(each, entry.parties);
+    return entry;
+  });
 }
 
 /**

@@ -51,7 +51,8 @@ export function route(sinks: readonly SinkRow[], entries: readonly Entry[]): Rou
 /**
  * Finds out whose records these are, where a sink asks for it. What is about another record belongs to whom that belongs
  * to, so that a receipt goes where its message went. Otherwise the custodians among the parties count; without one those of
- * the call, where it is about one; without that those of the conversation's last message; without that those of the account's own addresses, since a gap concerns all of them.
+ * the call, where it is about one; without that the one whom the record names all the same; without that those of the
+ * conversation's last message; without that those of the account's own addresses, since a gap concerns all of them.
  */
 export async function withCustodians(
   tx: Queries,
@@ -74,6 +75,7 @@ export async function withCustodians(
       byEvent.get(aboutKey ?? ''),
       own,
       byLeg.get(aboutKey ?? ''),
+      entry.parties.custodian && [entry.parties.custodian.id],
       byConversation.get(conversationId ?? ''),
       byAccount.get(accountId ?? ''),
     ];

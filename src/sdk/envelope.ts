@@ -112,7 +112,7 @@ export const contentSchema = z.discriminatedUnion('kind', [
   callEventSchema.extend(people),
   recordingEventSchema.extend({ ...people, ...attachments }),
   consentEventSchema.extend(people),
-  gapEventSchema,
+  gapEventSchema.extend(people),
   aliasEventSchema.extend(people),
   attachmentEventSchema.extend(people),
   alertEventSchema,

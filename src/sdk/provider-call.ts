@@ -15,7 +15,7 @@ export interface CallContext<Settings> {
 }
 
 /**
- * How to fetch an attachment. The gateway makes the request itself, by https: it asks only these hosts, sends `headers`
+ * How to fetch an attachment. The gateway makes the request itself: it asks only these hosts, by https, sends `headers`
  * with the first request alone, refuses private addresses, and caps size and time.
  */
 export interface MediaRequest {
@@ -27,6 +27,11 @@ export interface MediaRequest {
   readonly hosts: readonly string[];
   /** Hosts that a redirect may lead to besides those, such as the provider's content delivery network. */
   readonly redirectHosts?: readonly string[];
+  /**
+   * Those of `hosts` that the operator named in the settings, such as a server of his own: they may have private addresses
+   * and speak plain http. Never a host that the provider or a sender named.
+   */
+  readonly operatorHosts?: readonly string[];
   /** Credentials and the like, for the first request only: after a redirect they are not sent, whatever its host. */
   readonly headers?: Readonly<Record<string, string>>;
   /** What the provider said that the bytes hash to, after `decode`, in lower-case hex; other bytes are refused. */

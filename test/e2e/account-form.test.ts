@@ -49,8 +49,7 @@ it('a number for calls is added at the command line, and calls are captured then
 });
 
 it('a number for calls is added by answering questions on a terminal', async (context: TestContext) => {
-  if (spawnSync('script', ['--version']).status !== 0)
-    skip(context, 'there is no `script` to make a terminal');
+  skipWithoutTerminal(context);
   const gateway = await startTestGateway();
   const shown = await atTerminal(gateway, 'account add twilio-voice --name line', [
     ['accountSid', accountSid + enter],
@@ -71,6 +70,68 @@ it('a number for calls is added by answering questions on a terminal', async (co
   await expectWorks(gateway, account?.id ?? '');
   await gateway.stop();
 });
+
+const botToken = '5550100:AAmadeUpTokenForTests-0123456789abcdef';
+const madeUpSecret = 'made-up-secret-0123456789';
+const nowhere = 'http://127.0.0.1:9';
+
+it.for([
+  {
+    connector: 'telegram',
+    answers: [
+      ['token', botToken],
+      ['mode', ''],
+      // Nothing is needed here in the other mode, so the gateway says so afterwards, and it is asked for again.
+      ['secretToken', ''],
+      ['previousSecretToken', ''],
+      ['apiBaseUrl', nowhere],
+      ['secretToken', madeUpSecret],
+    ],
+    shows: /secretToken: is needed in the mode "webhook"[\s\S]*\/updates/,
+    settings: { mode: 'webhook' },
+  },
+  {
+    connector: 'twilio-sms',
+    answers: [
+      ['accountSid', accountSid],
+      ['authToken', authToken],
+      ['previousAuthToken', ''],
+      ['numbers', number],
+      ['messagingServiceSid', ''],
+      ['messagesPerSecond', ''],
+      ['apiBaseUrl', nowhere],
+    ],
+    shows: /\/messages#rc=5&rp=all[\s\S]*\/status#rc=5&rp=all/,
+    settings: { numbers: [number] },
+  },
+  {
+    connector: 'whatsapp',
+    answers: [
+      ['outbound', ''],
+      ['number', ''],
+      ['socketUrl', ''],
+      ['history', ''],
+    ],
+    shows: /archway account show desk/,
+    settings: { outbound: false, history: 'recent' },
+  },
+] as const)('$connector is added by answering questions on a terminal', async (form, context) => {
+  const { connector, answers, shows, settings } = form;
+  skipWithoutTerminal(context);
+  const gateway = await startTestGateway();
+  const typed = answers.map(([question, answer]) => [question, answer + enter] as const);
+  const shown = await atTerminal(gateway, `account add ${connector} --name desk`, typed);
+  expect(shown).toMatch(shows);
+  for (const secret of [botToken, madeUpSecret, authToken]) expect(shown).not.toContain(secret);
+  const added = await archwayJson<Added>(gateway, 'account', 'show', 'desk');
+  expect(added).toMatchObject([{ connector, settings }]);
+  await gateway.stop();
+});
+
+function skipWithoutTerminal(context: TestContext): void {
+  if (spawnSync('script', ['--version']).status !== 0)
+    skip(context, 'there is no `script` to make a terminal');
+}
 
 /** Runs a command on a terminal of its own, and answers each question when it is asked. What was shown. */
 async function atTerminal(

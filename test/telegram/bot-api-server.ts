@@ -43,6 +43,10 @@ export class BotApiServer {
   readonly calls: Call[] = [];
   /** Files that can be fetched, by their id. */
   readonly files = new Map<string, Buffer>();
+  /** Where a file lies by the answer to `getFile`, where that is another place than usual. */
+  readonly filePaths = new Map<string, string>();
+  /** Paths of the requests for bytes, as they came. */
+  readonly fetched: string[] = [];
   readonly #troubles: { readonly method: string; readonly trouble: Trouble }[] = [];
   #waiting: Update[] = [];
   #webhook: Webhook | undefined;
@@ -97,6 +101,11 @@ export class BotApiServer {
     return { message_id: this.#nextId++, date: 1_795_426_200, from, chat };
   }
 
+  /** A week without updates goes by: Telegram chooses the next number at random. */
+  beQuietForAWeek(nextId: number): void {
+    this.#nextId = nextId;
+  }
+
   trouble(method: string, trouble: Trouble): void {
     this.#troubles.push({ method, trouble });
   }
@@ -137,7 +146,7 @@ export class BotApiServer {
 
   async #answer(request: IncomingMessage): Promise<{ status: number; body: unknown } | Buffer | 'break'> {
     const path = (request.url ?? '').split('/').slice(1);
-    if (path[0] === 'file') return this.#file(path);
+    if (path[0] === 'file') return this.#file(request.url ?? '', path);
     const [bot, method = ''] = path;
     const body = await readBody(request);
     this.calls.push({ method, body });
@@ -160,7 +169,7 @@ export class BotApiServer {
         return ok({ url: this.#webhook?.url ?? '', pending_update_count: this.#waiting.length });
       case 'getUpdates':
         if (this.#webhook !== undefined) return refused(409, 'Conflict: a webhook is active');
-        return ok(await this.#updates(Number(body.offset), Number(body.limit)));
+        return ok(await this.#updates(Number(body.offset ?? 0), Number(body.limit)));
       case 'getMe':
         return ok({
           id: Number(this.token.split(':')[0]),
@@ -183,6 +192,8 @@ export class BotApiServer {
   }
 
   #fileAnswer(id: string) {
+    const elsewhere = this.filePaths.get(id);
+    if (elsewhere !== undefined) return ok({ file_id: id, file_unique_id: id, file_path: elsewhere });
     const bytes = this.files.get(id);
     if (bytes === undefined)
       return refused(400, 'Bad Request: wrong file_id or the file is temporarily unavailable');
@@ -190,7 +201,8 @@ export class BotApiServer {
     return ok({ file_id: id, file_unique_id: `unique-${id}`, file_path: `documents/${id}.bin` });
   }
 
-  #file([, bot, ...path]: string[]) {
+  #file(asked: string, [, bot, ...path]: string[]) {
+    this.fetched.push(asked);
     const id = path.join('/').replace(/^documents\/(.+)\.bin$/, '$1');
     const bytes = bot === `bot${this.token}` ? this.files.get(id) : undefined;
     return bytes ?? refused(404, 'Not Found');
@@ -199,7 +211,7 @@ export class BotApiServer {
   async #updates(offset: number, limit: number): Promise<Update[]> {
     this.#waiting = this.#waiting.filter(({ update_id }) => update_id >= offset);
     if (this.#waiting.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    return this.#waiting.slice(0, limit);
+    return this.#waiting.filter(({ update_id }) => update_id >= offset).slice(0, limit);
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TestProvider } from '../../src/pipeline/media/testing.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
 import { concluded, request, requested, uploaded } from '../support/outbound.js';
 import { startTestGateway } from '../support/test-gateway.js';
@@ -18,8 +19,8 @@ interface Logged {
 const messages = (gateway: GatewayProcess) => gateway.list<Logged>('/v1/messages');
 
 async function start() {
-  // The files of chats are fetched from the server of the test, on this machine.
-  const gateway = await startTestGateway({ ARCHWAY_ALLOW_TEST_ENDPOINTS: '1' });
+  // As a Bot API server of one's own is: on this machine, by plain http, and with nothing allowed for tests.
+  const gateway = await startTestGateway();
   const api = await BotApiServer.start(token);
   await addBot(gateway, api, 'mode=polling');
   return { gateway, api, to: String(client.id) };
@@ -215,6 +216,29 @@ describe('what a chat shows', () => {
     expect(gateway.log).not.toContain(token);
   });
 
+  it('is asked of the server in the settings alone, whatever path its answer names', async () => {
+    await using other = await TestProvider.start();
+    const { gateway, api } = await start();
+    const paths = [
+      ...[`//${other.host}/a`, `@${other.host}/a`, `http://${other.host}/a`, `\\\\${other.host}\\a`],
+      ...['../../bot/getMe', 'documents/../../x', '%2e%2e/%2e%2e/x', `/etc/passwd`, `/srv/${token}/../x`],
+      ...['a?token=1', 'a#b', './/./a', ''],
+    ];
+    for (const [index, path] of paths.entries()) {
+      api.filePaths.set(`file-${index}`, path);
+      api.show(shown(`file-${index}`));
+    }
+    await until(async () => {
+      const states = (await attachments(gateway)).map(({ state }) => state);
+      return states.length === paths.length && states.every((state) => state === 'gone');
+    });
+    expect(other.seen).toEqual([]);
+    const below = `/file/bot${token}/`;
+    expect(api.fetched.filter((path) => !path.startsWith(below) || /[?#]/.test(path))).toEqual([]);
+    await gapsOf(gateway, paths.length);
+    expect(gateway.log).not.toContain(token);
+  });
+
   it('and Telegram does not give out, leaves a gap with its ids and size', async () => {
     const { gateway, api } = await start();
     const bytes = Buffer.alloc(1024 * 1024 + 1);
@@ -224,15 +248,15 @@ describe('what a chat shows', () => {
     await until(
       async () => (await attachments(gateway)).filter(({ state }) => state === 'gone').length === 2,
     );
-    const gaps = await gapsOf(gateway);
-    expect(gaps).toHaveLength(2);
+    const gaps = await gapsOf(gateway, 2);
     const tooBig = gaps.find((detail) => detail.includes('file-2'));
     expect(tooBig).toContain(String(bytes.length));
     expect(tooBig).toContain('unique-file-2');
   });
 });
 
-async function gapsOf(gateway: GatewayProcess): Promise<string[]> {
+/** What the gaps say, once there are so many. */
+async function gapsOf(gateway: GatewayProcess, count: number): Promise<string[]> {
   let details: string[] = [];
   await until(async () => {
     const gaps = await gateway.call<{ data: { content: { detail: string } }[] }>(
@@ -240,7 +264,7 @@ async function gapsOf(gateway: GatewayProcess): Promise<string[]> {
       '/v1/records?kind=gap',
     );
     details = gaps.data.map(({ content }) => content.detail);
-    return details.length === 2;
+    return details.length === count;
   });
   return details;
 }

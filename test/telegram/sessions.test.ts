@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { run } from '../../connectors/telegram/session.js';
+import { settingsSchema } from '../../connectors/telegram/settings.js';
 import { rounds } from '../crash/support/rounds.js';
 import { archway, archwayJson } from '../support/command-line.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
@@ -66,6 +68,50 @@ describe('Telegram by long polling', () => {
     },
     killsMaxMs,
   );
+
+  it('forgets nothing that comes under a lower number, as after a week in which nobody wrote', async () => {
+    const gateway = await startTestGateway();
+    const api = await BotApiServer.start(token);
+    api.beQuietForAWeek(5_000);
+    await addBot(gateway, api, 'mode=polling');
+    api.say('message 1');
+    await until(async () => (await texts(gateway)).length === 1 && api.waiting === 0);
+    api.beQuietForAWeek(100);
+    api.say('message 2');
+    await until(async () => (await texts(gateway)).length === 2);
+    expect(await texts(gateway)).toEqual(numbered(2));
+    await gateway.stop();
+  });
+
+  it('does not begin with an offset of last week, and else with the one that was committed', async () => {
+    const api = await BotApiServer.start(token);
+    const state = new Map<string, string>();
+    const begun = new Date('2026-11-23T09:30:00Z').getTime();
+    const firstOffset = async (days: number) => {
+      const stopped = new AbortController();
+      const asked = () => api.calls.filter(({ method }) => method === 'getUpdates');
+      const before = asked().length;
+      const running = run({
+        settings: settingsSchema.parse({ token, mode: 'polling', apiBaseUrl: api.url }),
+        signal: stopped.signal,
+        now: () => new Date(begun + days * 24 * 3_600_000),
+        report: () => undefined,
+        recall: async (name: string) => state.get(name),
+        emit: async (_: unknown, changes: Record<string, string>) => {
+          for (const [name, value] of Object.entries(changes)) state.set(name, value);
+        },
+      } as unknown as Parameters<typeof run>[0]);
+      await until(() => asked().length > before + 1);
+      stopped.abort();
+      await running;
+      return asked()[before]?.body.offset;
+    };
+    api.beQuietForAWeek(5_000);
+    api.say('message 1');
+    expect(await firstOffset(0)).toBeUndefined();
+    expect(await firstOffset(1)).toBe(5_002);
+    expect(await firstOffset(8)).toBeUndefined();
+  });
 
   it('keeps one conversation when a group becomes a supergroup, which has another id', async () => {
     const gateway = await startTestGateway();

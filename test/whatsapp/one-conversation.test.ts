@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Envelope } from '../../src/sdk/index.js';
 import { settled } from '../crash/support/kept.js';
 import { archway } from '../support/command-line.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
@@ -21,6 +22,7 @@ interface Entry {
   readonly contact: { readonly name: string } | null;
   readonly attachments: readonly { readonly state: string }[];
   readonly call: { readonly outcome: string; readonly recordings: readonly object[] } | null;
+  readonly history: readonly object[];
 }
 
 /** Waits until the bytes of so many files are kept, and everything is in the archive. */
@@ -35,6 +37,17 @@ async function untilFilesAreKept(gateway: GatewayProcess, count: number): Promis
     return files.length === count && files.every(({ state }) => state === 'stored');
   });
   await settled(gateway);
+}
+
+/** Of the journal, not of a view of it. */
+async function everyRecordNames(gateway: GatewayProcess, people: object): Promise<void> {
+  // An alias tells of one end only.
+  const records = (await gateway.list<Envelope>('/v1/records')).filter(
+    ({ content }) => content.kind !== 'alias',
+  );
+  const kinds = new Set(records.map(({ content }) => content.kind));
+  expect([...kinds].sort()).toEqual(['attachment', 'call', 'message', 'recording']);
+  expect(records).toMatchObject(records.map(() => ({ content: people })));
 }
 
 it('two people have one conversation over SMS, WhatsApp and a call, and its history shows who, whom, when and how', async () => {
@@ -76,6 +89,8 @@ it('two people have one conversation over SMS, WhatsApp and a call, and its hist
   const entries = await gateway.list<Entry>(`/v1/conversations/${conversations[0]?.id}`);
   const both = { custodian: { name: 'Dana' }, contact: { name: 'Lena' } };
   const time = expect.stringMatching(/^\d{4}-.*Z$/);
+  for (const { history } of entries) expect(history).toMatchObject(history.map(() => both));
+  await everyRecordNames(gateway, both);
   // The bytes of the picture have a record of their own beside it.
   expect(entries.filter(({ kind }) => kind !== 'attachment')).toMatchObject([
     { ...both, channel: 'sms', from: caller, to: [desk.number], routing: { NumSegments: '1' } },

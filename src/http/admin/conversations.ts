@@ -73,8 +73,6 @@ const entrySchema = historyEntrySchema
     from: z.string().nullable(),
     to: z.array(z.string()),
     routing: z.record(z.string(), z.string()).nullable(),
-    custodian: personSchema.nullable().openapi({ description: 'As resolved when it was recorded.' }),
-    contact: personSchema.nullable(),
     custodianNow: personSchema.nullable().openapi({ description: 'Of that time, as far as is known today.' }),
     contactNow: personSchema.nullable(),
     attachments,

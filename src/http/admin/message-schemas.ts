@@ -52,6 +52,8 @@ export const historyEntrySchema = z
     recordedAt: instantSchema,
     receivedAt: instantSchema,
     occurredAt: instantSchema.nullable().openapi({ description: 'What the provider claims.' }),
+    custodian: personSchema.nullable().openapi({ description: 'As resolved when it was recorded.' }),
+    contact: personSchema.nullable(),
     from: z.string().nullable().optional(),
     text: z
       .string()

@@ -161,6 +161,37 @@ describe('plain http', () => {
   });
 });
 
+describe('a host that the operator named', () => {
+  const operators = () => ({ operatorHosts: [provider.host] });
+  const strict = { allowTestEndpoints: false };
+
+  it('may be private and speak plain http', async () => {
+    provider.paths['/media'] = bytes('a picture');
+    expect((await fetchAll(operators(), strict)).content).toBe('a picture');
+  });
+
+  it('may be a name that leads to a private address', async () => {
+    provider.paths['/media'] = bytes('a picture');
+    const host = provider.host.replace('127.0.0.1', 'bot-api.intern');
+    const given = { url: `http://${host}/media`, hosts: [host], operatorHosts: [host] };
+    const resolve = async () => [{ address: '127.0.0.1', family: 4 }];
+    expect((await fetchAll(given, { ...strict, resolve })).content).toBe('a picture');
+  });
+
+  it('leads by redirect to no other private address, even of the provider', async () => {
+    provider.paths['/media'] = redirect(cdn.url('/a'));
+    await expect(fetchAll(operators(), strict)).rejects.toMatchObject({ reason: 'insecure-url' });
+    provider.paths['/media'] = redirect(`https://${cdn.host}/a`);
+    await expect(fetchAll(operators(), strict)).rejects.toMatchObject({ reason: 'private-address' });
+    expect(cdn.seen).toEqual([]);
+  });
+
+  it('must be one of the hosts all the same', async () => {
+    const given = { ...operators(), hosts: [cdn.host] };
+    await expect(fetchAll(given, strict)).rejects.toMatchObject({ reason: 'host-not-allowed' });
+  });
+});
+
 describe('an answer', () => {
   it.each([
     [404, 'not-found', 'rejected'],

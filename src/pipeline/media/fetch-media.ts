@@ -45,10 +45,11 @@ const contentTypeLengthMax = 255;
  * @throws {MediaFailure}
  */
 export async function fetchMedia(request: MediaRequest, options: FetchOptions): Promise<FetchedMedia> {
+  const permitted = { ...options, operatorHosts: request.operatorHosts };
   let link = request.url;
   for (let hop = 0; hop <= redirectsMax; hop += 1) {
-    const url = readTarget(link, hop, request, options);
-    const response = await ask(url, hop === 0 ? request.headers : undefined, options);
+    const url = readTarget(link, hop, request, permitted);
+    const response = await ask(url, hop === 0 ? request.headers : undefined, permitted);
     const status = response.statusCode ?? 0;
     const { location } = response.headers;
     if (status === 200) return accept(response, request, options);
