@@ -209,6 +209,7 @@ export const messageShape = z.looseObject({
         id: z.string(),
         contentType: z.string().nullable(),
         byteLength: z.number().nullable(),
+        durationSeconds: z.number().nullable(),
         state: z.string(),
       }),
     )

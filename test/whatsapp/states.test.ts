@@ -108,18 +108,6 @@ describe('a linked device', () => {
     await until(() => other.session.health?.detail?.includes('another number') === true);
     await other.stop();
   });
-
-  it('is passive: no presence but that it is away, no read marks, nothing sent', async () => {
-    await robin.send(device, { conversation: 'one' });
-    await server.phone.write(device, robin, { conversation: 'two' });
-    await acknowledged();
-    await restart();
-    await phone.untilState('open');
-    const present = server.seen.presences.filter(({ node }) => node.attrs.type !== 'unavailable');
-    expect(present).toEqual([]);
-    expect(server.seen.receipts.filter(({ type }) => type.startsWith('read'))).toEqual([]);
-    expect(server.seen.tagged('message')).toEqual([]);
-  });
 });
 
 describe('linking', () => {
