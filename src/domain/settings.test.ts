@@ -41,6 +41,16 @@ describe('settings', () => {
     expect(problems.join()).not.toContain('hunter2');
   });
 
+  it('of which one is missing because of another say why', () => {
+    const sending = z
+      .strictObject({ outbound: z.boolean(), number: phoneNumber().optional() })
+      .refine(({ outbound, number }) => !outbound || number !== undefined, {
+        path: ['number'],
+        error: 'is needed to send',
+      });
+    expect(() => parseSettings('test', sending, { outbound: true })).toThrow('number: is needed to send');
+  });
+
   it('that are wrong in several ways say all of them', () => {
     expect(problemsOf({ number: 'x', apiBaseUrl: 'y' })).toHaveLength(3);
   });

@@ -28,7 +28,10 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodObject, given: unknown):
   const [setting] = issue.path;
   if (setting === undefined) return issue.message;
   const value = (given as Record<PropertyKey, unknown>)[setting];
-  return value === undefined ? `${String(setting)} is missing` : `${issue.path.join('.')}: ${issue.message}`;
+  // What is wanted only because of another setting says why.
+  return value === undefined && issue.code !== 'custom'
+    ? `${String(setting)} is missing`
+    : `${issue.path.join('.')}: ${issue.message}`;
 }
 
 /** The settings with every secret masked, for people to look at. */

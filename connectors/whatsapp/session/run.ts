@@ -47,6 +47,8 @@ class Device {
   readonly #pruning: Pruning;
   #standing: Standing | undefined;
   #linking: Linking | undefined;
+  /** A phone has been linked in this run, and its session was not open yet. */
+  #isNew = false;
   /** Asked for while there was a connection. */
   #unlinking = false;
 
@@ -167,15 +169,20 @@ class Device {
     return {
       onQr: (connection, text) => void this.#linking?.show(connection, text),
       onLinked: () => {
+        this.#isNew = true;
         this.#session.report({ state: 'connecting', detail: 'A phone has been linked.' });
         void this.#linking?.end();
       },
       onOpen: (connection) => {
         const expected = this.#session.settings.number;
         if (expected !== undefined && connection.own.pn !== `${expected.slice(1)}@s.whatsapp.net`) {
-          connection.end('other-phone');
+          // Of a phone that was linked before, the setting may be what is wrong.
+          if (this.#isNew) void connection.unlink('other-phone');
+          else connection.end('other-number');
+          this.#isNew = false;
           return;
         }
+        this.#isNew = false;
         this.#session.report({ state: 'open' });
         this.#prune();
         this.#session.offer(handleOf(connection, this.#library));
