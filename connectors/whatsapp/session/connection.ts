@@ -92,7 +92,7 @@ export class Connection {
     const { recall, recallMany } = recalling;
     const past = new Past({ library, names: this.names, own: () => this.own, recallMany });
     this.#history = new History(
-      { settings: session.settings, signal: session.signal, recall },
+      { settings: session.settings, signal: session.signal, now: () => session.now(), recall },
       library,
       past,
       () => this.own,

@@ -9,6 +9,7 @@ import {
   type WhatsAppSession,
 } from './connection.js';
 import { handleOf } from './handle.js';
+import { historyNames } from './history.js';
 import { credentialsName, keyGroup, readCredentials } from './key-store.js';
 import { type Library, loadLibrary } from './library.js';
 import { Linking } from './linking.js';
@@ -204,7 +205,8 @@ class Device {
   /** The keys of a device that is linked no more. What is known of chats and messages stays. */
   async #forget(): Promise<void> {
     await this.#session.forget([keyGroup]);
-    await this.#session.emit([], { [credentialsName]: null, 'history-pending': null });
+    const names = [credentialsName, ...historyNames];
+    await this.#session.emit([], Object.fromEntries(names.map((name) => [name, null])));
   }
 }
 

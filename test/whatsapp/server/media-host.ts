@@ -99,6 +99,11 @@ export class MediaHost {
     this.gone.set(directPath, status);
   }
 
+  /** From now on the file is there again. */
+  giveBack({ directPath }: Pick<MediaFields, 'directPath'>): void {
+    this.gone.delete(directPath);
+  }
+
   /** From now on whoever asks for the file is sent elsewhere. */
   redirect({ directPath }: Pick<MediaFields, 'directPath'>, location: string): void {
     this.elsewhere.set(directPath, location);
