@@ -87,6 +87,7 @@ function attachmentOf(field: string, file: Fields, holder: Holder, position: num
   const contentType = textOf(file.mimetype) ?? usualType;
   const name = textOf(file.fileName) ?? (field === 'documentMessage' ? textOf(file.title) : undefined);
   const byteLength = countOf(file.fileLength);
+  const durationSeconds = countOf(file.seconds);
   const reference = referenceOf(file, mediaType, holder);
   return {
     key: keyOf(field, digest, position),
@@ -94,6 +95,8 @@ function attachmentOf(field: string, file: Fields, holder: Holder, position: num
     ...(name !== undefined && { name: shorten(name, nameLengthMax) }),
     ...(contentType !== undefined && { contentType: shorten(contentType, contentTypeLengthMax) }),
     ...(byteLength !== undefined && { byteLength }),
+    // An app that does not know it says none or zero.
+    ...(durationSeconds && { durationSeconds }),
   };
 }
 

@@ -33,10 +33,11 @@ export const messageCaptureSchema = sharedSchema.extend({
   message: fields,
 });
 
-/** A stanza as it came. `failure`: why its content could not be read. */
+/** A stanza as it came. `failure`: why its content could not be read; `recovered`: what it announced could be fetched after all. */
 export const stanzaCaptureSchema = sharedSchema.extend({
   node: z.looseObject({ tag: z.string(), attrs: fields, content: z.unknown().optional() }),
   failure: z.string().optional(),
+  recovered: z.boolean().optional(),
 });
 
 /** A message of the past, as the phone hands it over, or one that the phone was asked for. */

@@ -39,7 +39,13 @@ export function withClosing(parsed: Parsed, frame: Frame): Parsed {
   const others = parsed.events.filter(({ key }) => key !== opened);
   if (others.length === 0) return ignored(stillUnread);
   if (others.length < parsed.events.length) return { kind: 'events', events: others };
-  const closed: CommunicationEvent = {
+  return { kind: 'events', events: [...parsed.events, closingOf(frame)] };
+}
+
+/** That the gap of this message is closed. */
+export function closingOf(frame: Frame): CommunicationEvent {
+  const opened = gapKey(frame.chat, frame.id);
+  return {
     kind: 'gap',
     ...shared(frame),
     key: `${opened}/closed`,
@@ -49,5 +55,4 @@ export function withClosing(parsed: Parsed, frame: Frame): Parsed {
     reason: 'received-later',
     detail: 'What could not be read at first came after all.',
   };
-  return { kind: 'events', events: [...parsed.events, closed] };
 }

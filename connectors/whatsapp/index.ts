@@ -11,7 +11,7 @@ import { settingsSchema } from './settings.js';
 export default defineConnector({
   id: 'whatsapp',
   title: 'WhatsApp (linked device)',
-  version: '2',
+  version: '3',
   settings: settingsSchema,
   capabilities: {
     events: ['message', 'edit', 'deletion', 'reaction', 'receipt', 'membership', 'call', 'gap', 'alias'],

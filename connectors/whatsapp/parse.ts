@@ -5,7 +5,7 @@ import * as captures from './captures.js';
 import { readContent } from './content.js';
 import { bytesOf, fieldsOf } from './fields.js';
 import { type Frame, frameOfStanza, surroundingsOf } from './frame.js';
-import { type GapReason, gapOf, withClosing } from './gaps.js';
+import { closingOf, type GapReason, gapOf, withClosing } from './gaps.js';
 import { readNotification } from './groups.js';
 import { readHistory } from './history.js';
 import { isLid, isNumber } from './jid.js';
@@ -91,6 +91,7 @@ function readStanza(capture: captures.StanzaCapture, given: Given): Parsed {
   if (tag !== 'message') return unsupported('a stanza of a kind that is not known here');
   const frame = frameOfStanza(attrs, surroundings);
   if (frame === undefined) return unsupported('a message whose stanza is in no known form');
+  if (capture.recovered === true) return told(closingOf(frame));
   return complete(told(gapOf(frame, reasonOf(capture.failure, content))), frame);
 }
 

@@ -58,7 +58,7 @@ async function examineSetUp(config: Config, instance: string | undefined): Promi
     ...(await examineDatabase(config, { instance, masterKey, registry, server })),
     ...checkReport(server),
     checkPublicUrl(config),
-    ...checkTestEndpoints(config),
+    ...checkTestEndpoints(config, server.report?.status),
     await checkSpool(config.spool),
   ];
 }

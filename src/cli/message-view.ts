@@ -33,9 +33,14 @@ function factLines(message: MessageDetail): string[] {
     ['connector', message.connector],
     ['account', message.account],
     ['conversation', message.conversation],
-    ...(message.attachments ?? []).map((attachment): [string, string] => [
+    ...(message.attachments ?? []).map(({ id, contentType, durationSeconds, state }): [string, string] => [
       'attachment',
-      `${attachment.id}  ${attachment.contentType ?? 'unknown type'}  ${attachment.state}`,
+      [
+        id,
+        contentType ?? 'unknown type',
+        ...(durationSeconds === null ? [] : [`${durationSeconds} s`]),
+        state,
+      ].join('  '),
     ]),
   ];
   return facts.flatMap(([name, value]) => (value ? [`${name.padEnd(13)}${value}`] : []));

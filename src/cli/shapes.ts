@@ -209,6 +209,7 @@ export const messageShape = z.looseObject({
         id: z.string(),
         contentType: z.string().nullable(),
         byteLength: z.number().nullable(),
+        durationSeconds: z.number().nullable(),
         state: z.string(),
       }),
     )
@@ -325,6 +326,7 @@ export const statusShape = z.looseObject({
   captures: z.looseObject({ pending: z.number(), quarantined: z.number() }),
   deliveries: z.looseObject({ pending: z.number(), delivered: z.number(), dead: z.number() }),
   unassignedOwnAddresses: z.number().optional(),
+  testEndpoints: z.boolean().optional(),
   sinks: z.array(
     z.looseObject({ id: z.string(), name: z.string(), state: z.string(), trouble: troubleShape }),
   ),

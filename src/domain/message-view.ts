@@ -15,6 +15,8 @@ export interface AttachmentView {
   readonly contentType: string | null;
   readonly byteLength: number | null;
   readonly sha256: string | null;
+  /** Of sound and film, as far as the provider says, or the sender by it. */
+  readonly durationSeconds: number | null;
   readonly state: AttachmentRow['state'];
 }
 
@@ -129,6 +131,7 @@ export function attachmentView(tenant: Tenant, row: AttachmentRow, erased: boole
     contentType: known?.contentType ?? null,
     byteLength: known?.byteLength ?? null,
     sha256: known?.sha256 ?? null,
+    durationSeconds: known?.durationSeconds ?? null,
     state: row.state,
   };
 }

@@ -41,10 +41,14 @@ describe('settings', () => {
     expect(problems.join()).not.toContain('hunter2');
   });
 
-  it('of which one is missing because of another say when it is needed', () => {
-    const together = schema.refine(() => false, { path: ['apiBaseUrl'], error: 'is needed beside a token' });
-    const given = { token: 'hunter2', number: '+12025550123' };
-    expect(() => parseSettings('test', together, given)).toThrow('apiBaseUrl: is needed beside a token');
+  it('of which one is missing because of another say why', () => {
+    const sending = z
+      .strictObject({ outbound: z.boolean(), number: phoneNumber().optional() })
+      .refine(({ outbound, number }) => !outbound || number !== undefined, {
+        path: ['number'],
+        error: 'is needed to send',
+      });
+    expect(() => parseSettings('test', sending, { outbound: true })).toThrow('number: is needed to send');
   });
 
   it('that are wrong in several ways say all of them', () => {

@@ -120,6 +120,7 @@ async function start(config: Config, log: Log, registry: Registry, cleanup: Clea
       sessions.wake();
     },
     spoolWaiting: () => !spool.isEmpty,
+    allowTestEndpoints,
     writeBackup: backupWriter(config, database, masterKey),
     publicUrl,
   });

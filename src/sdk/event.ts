@@ -29,7 +29,10 @@ export const sharedEventFields = {
   provider: routingSchema.optional(),
 };
 
-/** What a provider says of bytes that are heard or seen: how long they last, and on how many channels of sound. */
+/**
+ * What a provider says of bytes that are heard or seen, or the sender by it: how long they last, and on how many channels of
+ * sound. A claim: nobody here has listened.
+ */
 export const soundFields = {
   durationSeconds: z.int().nonnegative().optional(),
   channels: z.int().positive().optional(),

@@ -11,7 +11,7 @@ export interface DeliveryAttachment {
   readonly byteLength: number;
   /** Of the bytes, lower-case hex. */
   readonly sha256: string;
-  /** Of sound and film, where the provider says how long it lasts, and on how many channels. */
+  /** Of sound and film, where the provider says how long it lasts, and on how many channels; in messages it is the sender's claim. */
   readonly durationSeconds?: number;
   readonly channels?: number;
   /**

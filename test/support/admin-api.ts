@@ -75,6 +75,7 @@ export async function startTestApi(overrides: Partial<AdminOptions> = {}) {
     blobs,
     refresh: () => directory.refresh(),
     spoolWaiting: () => false,
+    allowTestEndpoints: false,
     writeBackup: (id, write) => writeBackup({ ...tenants, ...noFiles }, id, write),
     publicUrl: 'https://archway.example.com',
     metrics: createMetrics(),

@@ -30,6 +30,9 @@ it('says that the phone has to be linked, then that the session is open, and tha
     socket: { ok: true },
     session: { ok: false, remedy: expect.stringContaining('archway account link') },
   });
+  // The command itself runs without the variable.
+  expect((await archway(gateway, 'doctor')).stdout).toContain('ARCHWAY_ALLOW_TEST_ENDPOINTS=1');
+  expect(gateway.log).toContain('ARCHWAY_ALLOW_TEST_ENDPOINTS=1');
   const { code, stdout } = await archway(gateway, 'account', 'test', 'phone');
   expect(code).not.toBe(0);
   expect(stdout).toContain('awaiting-pairing');
@@ -41,6 +44,21 @@ it('says that the phone has to be linked, then that the session is open, and tha
     ok: false,
     remedy: expect.stringContaining('archway account link'),
   });
+});
+
+it('wrong settings are refused with what they should be', async () => {
+  const gateway = await startTestGateway();
+  const refused = async (setting: string) => {
+    const { code, stderr } = await archway(
+      ...([gateway, 'account', 'add', 'whatsapp', '--name', 'phone', '--set', setting] as const),
+    );
+    expect(code).not.toBe(0);
+    return stderr;
+  };
+  expect(await refused('outbound=perhaps')).toContain('outbound: must be true or false');
+  expect(await refused('outbound=true')).toContain('number: is needed to send');
+  expect(await refused('history=everything')).toContain('"none"|"recent"|"full"');
+  expect(await refused('socketUrl=https://web.whatsapp.com')).toContain('wss://web.whatsapp.com/ws/chat');
 });
 
 it('says when the socket cannot be reached', async () => {

@@ -293,6 +293,38 @@ describe('the past', () => {
     expect(ids()).toEqual([]);
   });
 
+  const nextLife = async () => {
+    await phone.stop();
+    phone.start();
+  };
+  const nextHour = async () => {
+    phone.session.now = () => new Date(Date.now() + 61 * 60_000);
+    await robin.send(device, { conversation: 'an hour later' });
+  };
+
+  it.each([
+    ['in the next life', nextLife],
+    ['an hour later', nextHour],
+  ])('is a gap while its file cannot be had, which closes when it is fetched %s', async (_, later) => {
+    let file: Parameters<typeof server.media.lose>[0] | undefined;
+    await server.phone.sendHistoryFile(device, history(3) as never, (bytes) => {
+      const fields = fileOf(bytes);
+      server.media.lose(fields, 500);
+      file = fields;
+      return fields;
+    });
+    await until(() => failures().length === 1);
+    const gaps = () => eventsAbout('').filter(({ kind }) => kind === 'gap');
+    expect(gaps()).toMatchObject([{ state: 'open', reason: 'history-missing' }]);
+    if (file !== undefined) server.media.giveBack(file);
+    await later();
+    await until(() => phone.store.state.get('history-pending') === '[]');
+    expect(ids()).toHaveLength(3);
+    const [opened] = gaps();
+    expect(gaps()).toMatchObject([{ state: 'open' }, { state: 'closed', about: opened?.key }]);
+    expect(phone.store.state.has('history-late')).toBe(false);
+  });
+
   it('is not imported where nobody wants it', async () => {
     const other = new TestDevice(server, { history: 'none' });
     const linked = await other.link();

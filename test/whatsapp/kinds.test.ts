@@ -82,7 +82,7 @@ const contents: Readonly<Record<string, Act>> = {
   'voice note': async (stage) =>
     said(
       { audioMessage: { ...file(stage, 'audio'), mimetype: 'audio/ogg', ptt: true, seconds: 3 } },
-      { attachments: [{ contentType: 'audio/ogg' }], provider: { ptt: 'true', seconds: '3' } },
+      { attachments: [{ contentType: 'audio/ogg', durationSeconds: 3 }], provider: { ptt: 'true' } },
     )(stage),
   'document with a caption': async (stage) =>
     said(

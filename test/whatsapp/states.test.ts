@@ -99,27 +99,36 @@ describe('a linked device', () => {
     ).toBe(true);
   });
 
-  it('with another number than the setting says is not taken', async () => {
+  it('with another number than the setting says is let go again, and the right one can be linked', async () => {
     const other = new TestDevice(server, { number: '+14155550177' });
     other.start();
     other.session.order({ kind: 'link', method: 'qr' });
     await until(() => other.session.offer_ !== undefined);
     await server.scan(other.session.offer_?.value ?? '');
     await until(() => other.session.health?.detail?.includes('another number') === true);
+    expect(server.phone.devices.at(-1)?.removed).toBe(true);
+    await until(() => !other.store.state.has('credentials'));
+    other.session.order({ kind: 'link', method: 'qr' });
+    await until(() => other.session.offer_ !== undefined);
+    const right = server.addPhone({ phone: '+14155550177' });
+    await server.scan(other.session.offer_?.value ?? '', right);
+    await other.untilState('open');
     await other.stop();
   });
+});
 
-  it('is passive: no presence but that it is away, no read marks, nothing sent', async () => {
-    await robin.send(device, { conversation: 'one' });
-    await server.phone.write(device, robin, { conversation: 'two' });
-    await acknowledged();
-    await restart();
-    await phone.untilState('open');
-    const present = server.seen.presences.filter(({ node }) => node.attrs.type !== 'unavailable');
-    expect(present).toEqual([]);
-    expect(server.seen.receipts.filter(({ type }) => type.startsWith('read'))).toEqual([]);
-    expect(server.seen.tagged('message')).toEqual([]);
-  });
+it('a setting that names another number than the linked phone has unlinks nothing', async () => {
+  await phone.stop();
+  const mistaken = new TestDevice(server, { number: '+14155550177' }, phone.store);
+  mistaken.start();
+  await mistaken.untilState('degraded');
+  expect(mistaken.session.health?.action).toContain('Correct the setting');
+  await mistaken.stop();
+  phone.start();
+  await phone.untilState('degraded');
+  phone.session.order({ kind: 'link', method: 'qr' });
+  await phone.untilState('open');
+  expect(device.removed).toBe(false);
 });
 
 describe('linking', () => {

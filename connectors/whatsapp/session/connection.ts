@@ -92,7 +92,7 @@ export class Connection {
     const { recall, recallMany } = recalling;
     const past = new Past({ library, names: this.names, own: () => this.own, recallMany });
     this.#history = new History(
-      { settings: session.settings, signal: session.signal, recall },
+      { settings: session.settings, signal: session.signal, now: () => session.now(), recall },
       library,
       past,
       () => this.own,
@@ -134,9 +134,10 @@ export class Connection {
   }
 
   /** Tells WhatsApp to unlink the device, and ends. */
-  async unlink(): Promise<void> {
+  async unlink(reason: EndReason = 'logged-out'): Promise<void> {
+    this.#cause ??= reason;
     if (this.isLinked) await this.socket.logout().catch(() => undefined);
-    this.end('logged-out');
+    this.end(reason);
   }
 
   /** Ends it for a reason of ours. */

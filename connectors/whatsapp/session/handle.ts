@@ -113,6 +113,13 @@ function keyOf(
   return { remoteJid: jid, id, fromMe, ...(participant !== undefined && { participant }) };
 }
 
+/** The phone says so, sealed under the key of the file; or the server says it for a phone that does not. */
+function isGone(cause: unknown, { proto }: Library): boolean {
+  const { data } = cause as { data?: { result?: number; code?: string } };
+  const { NOT_FOUND } = proto.MediaRetryNotification.ResultType;
+  return data?.result === NOT_FOUND || Number(data?.code) === NOT_FOUND;
+}
+
 async function renewMedia(connection: Connection, file: MediaReference, library: Library): Promise<string> {
   const { key, mediaKey } = file;
   const bytes = Buffer.from(mediaKey ?? '', 'base64');
@@ -125,9 +132,7 @@ async function renewMedia(connection: Connection, file: MediaReference, library:
     const directPath = renewed.message?.documentMessage?.directPath;
     if (directPath) return directPath;
   } catch (cause) {
-    const { NOT_FOUND } = library.proto.MediaRetryNotification.ResultType;
-    const isGone = (cause as { data?: { result?: number } }).data?.result === NOT_FOUND;
-    if (!isGone)
+    if (!isGone(cause, library))
       throw new Failure('unavailable', 'The phone of the sender did not put the file up again.', { cause });
   }
   throw new Failure('rejected', 'The phone of the sender does not have the file any more.');

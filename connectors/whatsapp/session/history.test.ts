@@ -35,6 +35,7 @@ it('imports a part whose announcement is committed while an import looks for it'
   const session = {
     settings: settingsSchema.parse({}),
     signal: new AbortController().signal,
+    now: () => new Date(),
     // What is answered is what stood there when it was asked.
     recall: async (name: string) => {
       const value = state.get(name);

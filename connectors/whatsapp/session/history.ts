@@ -10,10 +10,13 @@ import type { Library } from './library.js';
 import type { Own } from './names.js';
 import type { Past } from './past.js';
 
-type HistorySession = Pick<Session<WhatsAppSettings>, 'recall' | 'settings' | 'signal'>;
+type HistorySession = Pick<Session<WhatsAppSettings>, 'recall' | 'settings' | 'signal' | 'now'>;
 type Notice = proto.Message.IHistorySyncNotification;
 
 const listName = 'history-pending';
+const lateName = 'history-late';
+/** What is to be forgotten with the keys of a device. */
+export const historyNames = [listName, lateName];
 const noticeName = (id: string) => `history/${id}`;
 
 /** Together in one transaction. */
@@ -21,6 +24,12 @@ const batchMax = 200;
 const blobMaxBytes = 256 * 1_024 * 1_024;
 const downloadMaxMs = 5 * 60_000;
 const triesMax = 4;
+/** A part that could not be fetched is asked for again, at the next connection or after this, while it may still lie there. */
+const lateAgainMs = 60 * 60_000;
+const lateMaxMs = 14 * 24 * 60 * 60_000;
+
+/** Parts that could not be fetched yet, with the time since when, ISO 8601: their gaps are open. */
+type Late = Readonly<Record<string, string>>;
 
 /**
  * The past, as the phone hands it over when it is linked. That there is a part to fetch is committed with the message that says
@@ -29,6 +38,8 @@ const triesMax = 4;
  */
 export class History {
   #pending: string[] | undefined;
+  /** When each was tried last over this connection, in milliseconds. */
+  readonly #triedAt = new Map<string, number>();
   #importing = false;
   /** Asked for while one was under way, which may have looked just before the commit that this is about. */
   #again = false;
@@ -83,25 +94,60 @@ export class History {
 
   async #importAll(): Promise<void> {
     const pending = await this.#list();
-    for (let id = pending[0]; id !== undefined && !this.session.signal.aborted; id = pending[0]) {
+    const isDue = (id: string) =>
+      this.session.now().getTime() - (this.#triedAt.get(id) ?? Number.NEGATIVE_INFINITY) >= lateAgainMs;
+    for (;;) {
+      const id = pending.find(isDue);
+      if (id === undefined || this.session.signal.aborted) return;
       const text = await this.session.recall(noticeName(id));
       // Announced, but not committed yet.
       if (text === undefined) return;
+      this.#triedAt.set(id, this.session.now().getTime());
       await this.#importPart(id, Buffer.from(text, 'base64'));
-      pending.splice(pending.indexOf(id), 1);
-      await this.commit([], { [noticeName(id)]: null, [listName]: JSON.stringify(pending) });
     }
   }
 
   async #importPart(id: string, bytes: Uint8Array): Promise<void> {
     const notice = this.library.proto.Message.HistorySyncNotification.decode(bytes);
+    const late = JSON.parse((await this.session.recall(lateName)) ?? '{}') as Late;
+    const since = late[id];
     const part = await this.#fetch(notice);
-    if (part === undefined) {
-      const node = { tag: 'message', attrs: { id, ...this.#ownFrom() } };
-      await this.commit([capture('stanza', { node, own: this.own(), failure: 'history unavailable' })]);
-      return;
+    if (part === 'gone' || (part === 'later' && this.#isTooLate(since))) {
+      await this.#finish(
+        id,
+        late,
+        since === undefined ? [this.#gap(id, { failure: 'history unavailable' })] : [],
+      );
+    } else if (part === 'later') {
+      if (since !== undefined) return;
+      const more: Late = { ...late, [id]: this.session.now().toISOString() };
+      const opened = this.#gap(id, { failure: 'history unavailable' });
+      await this.commit([opened], { [lateName]: JSON.stringify(more) });
+    } else {
+      for (const conversation of part.conversations) await this.#importChat(conversation);
+      await this.#finish(id, late, since === undefined ? [] : [this.#gap(id, { recovered: true })]);
     }
-    for (const conversation of part.conversations) await this.#importChat(conversation);
+  }
+
+  /** Nothing more is to be done for a part. */
+  async #finish(id: string, { [id]: _, ...late }: Late, received: readonly Received[]): Promise<void> {
+    const pending = await this.#list();
+    pending.splice(pending.indexOf(id), 1);
+    await this.commit(received, {
+      [noticeName(id)]: null,
+      [listName]: JSON.stringify(pending),
+      [lateName]: Object.keys(late).length === 0 ? null : JSON.stringify(late),
+    });
+  }
+
+  #isTooLate(since: string | undefined): boolean {
+    return since !== undefined && this.session.now().getTime() - Date.parse(since) > lateMaxMs;
+  }
+
+  /** That a part is missing, or that it is missing no more. */
+  #gap(id: string, said: object): Received {
+    const node = { tag: 'message', attrs: { id, ...this.#ownFrom() } };
+    return capture('stanza', { node, own: this.own(), ...said });
   }
 
   #ownFrom(): { from?: string } {
@@ -118,11 +164,11 @@ export class History {
     }
   }
 
-  /** Undefined when it cannot be had. */
-  async #fetch(notice: Notice): Promise<proto.HistorySync | undefined> {
+  /** `gone`: it cannot be had any more, or is not what it should be; `later`: it may be had at another time. */
+  async #fetch(notice: Notice): Promise<proto.HistorySync | 'gone' | 'later'> {
     const inline = notice.initialHistBootstrapInlinePayload;
     const packed = inline && inline.length > 0 ? inline : await this.#download(notice);
-    if (packed === undefined) return undefined;
+    if (packed === 'gone' || packed === 'later') return packed;
     const unpack = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(inflate);
     try {
       return this.library.proto.HistorySync.decode(
@@ -130,14 +176,14 @@ export class History {
       );
     } catch (error) {
       // It is no part of the past, or larger than any should be: to try again would give the same.
-      if (error instanceof Error) return undefined;
+      if (error instanceof Error) return 'gone';
       throw error;
     }
   }
 
-  async #download(notice: Notice): Promise<Uint8Array | undefined> {
+  async #download(notice: Notice): Promise<Uint8Array | 'gone' | 'later'> {
     const { mediaKey, directPath } = notice;
-    if (!mediaKey || !directPath) return undefined;
+    if (!mediaKey || !directPath) return 'gone';
     const url = mediaUrl({ directPath }, this.session.settings);
     for (let tries = 0; tries < triesMax; tries += 1) {
       if (tries > 0) await sleep(1_000 * 4 ** (tries - 1), undefined, { signal: this.session.signal });
@@ -145,11 +191,10 @@ export class History {
       this.session.signal.throwIfAborted();
       if (got !== 'later') return got;
     }
-    return undefined;
+    return 'later';
   }
 
-  /** Undefined when it is gone, or is not what it should be. */
-  async #downloadOnce(url: string, mediaKey: Uint8Array): Promise<Uint8Array | undefined | 'later'> {
+  async #downloadOnce(url: string, mediaKey: Uint8Array): Promise<Uint8Array | 'gone' | 'later'> {
     const signal = AbortSignal.any([this.session.signal, AbortSignal.timeout(downloadMaxMs)]);
     try {
       const response = await fetch(url, { redirect: 'error', signal });
@@ -158,9 +203,9 @@ export class History {
         return await gather(decodeMedia(body, mediaKey, 'History'));
       }
       await response.body?.cancel();
-      return response.status === 404 || response.status === 410 ? undefined : 'later';
+      return response.status === 404 || response.status === 410 ? 'gone' : 'later';
     } catch (error) {
-      return error instanceof Failure && error.kind === 'rejected' ? undefined : 'later';
+      return error instanceof Failure && error.kind === 'rejected' ? 'gone' : 'later';
     }
   }
 }

@@ -44,15 +44,20 @@ describe('what is done next', () => {
     },
   );
 
-  it.each(['replaced', 'logged-out', 'banned', 'outdated', 'not-linked-in-time', 'other-phone'] as const)(
-    '%s waits for the operator, and says what to do',
-    (reason) => {
-      const step = nextStep(standing(reason), 0.5);
-      expect(step).toMatchObject({ kind: 'wait', forget: reason === 'logged-out' });
-      expect(step.health.action).toContain('archway account link');
-      expect(step.health.detail).toBeTruthy();
-    },
-  );
+  it.each([
+    'replaced',
+    'logged-out',
+    'banned',
+    'outdated',
+    'not-linked-in-time',
+    'other-phone',
+    'other-number',
+  ] as const)('%s waits for the operator, and says what to do', (reason) => {
+    const step = nextStep(standing(reason), 0.5);
+    expect(step).toMatchObject({ kind: 'wait', forget: ['logged-out', 'other-phone'].includes(reason) });
+    expect(step.health.action).toContain('archway account link');
+    expect(step.health.detail).toBeTruthy();
+  });
 
   it('keys that are refused are tried three times', () => {
     const kinds = [1, 2, 3].map((failures) => nextStep(standing('bad-session', failures), 0).kind);

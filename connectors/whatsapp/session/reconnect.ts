@@ -13,6 +13,7 @@ export const endReasons = [
   'outdated',
   'not-linked-in-time',
   'other-phone',
+  'other-number',
   'unknown',
 ] as const;
 
@@ -88,10 +89,18 @@ const waiting: Readonly<Partial<Record<EndReason, readonly [SessionState, string
   'not-linked-in-time': ['awaiting-pairing', 'Nobody has linked a phone yet.', `Link it: ${link}`],
   'other-phone': [
     'awaiting-pairing',
-    'The phone that was linked has another number than the setting number says.',
-    `Unlink it there; then link the right one: ${link}`,
+    'The phone that was linked has another number than the setting number says. It was unlinked again.',
+    `Link the right one: ${link}`,
+  ],
+  'other-number': [
+    'degraded',
+    'The linked phone has another number than the setting number says.',
+    `Correct the setting: archway account set; or unlink the phone: archway account unlink. Then: ${link}`,
   ],
 };
+
+/** Whose keys are of no use any more. */
+const keysEnd: ReadonlySet<EndReason> = new Set(['logged-out', 'other-phone']);
 
 /** What to do after a connection has ended. Pure. @param random from 0 up to 1. */
 export function nextStep({ reason, failures }: Standing, random: number): Step {
@@ -101,7 +110,7 @@ export function nextStep({ reason, failures }: Standing, random: number): Step {
   const stop = waiting[reason];
   if (stop !== undefined && (reason !== 'bad-session' || failures >= badSessionsMax)) {
     const [state, detail, action] = stop;
-    return { kind: 'wait', health: { state, detail, action }, forget: reason === 'logged-out' };
+    return { kind: 'wait', health: { state, detail, action }, forget: keysEnd.has(reason) };
   }
   const ceiling = Math.min(delayMaxMs, firstDelayMs * 2 ** Math.min(failures - 1, 20));
   const delayMs = Math.round(ceiling * (0.5 + random / 2));

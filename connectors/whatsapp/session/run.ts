@@ -9,6 +9,7 @@ import {
   type WhatsAppSession,
 } from './connection.js';
 import { handleOf } from './handle.js';
+import { historyNames } from './history.js';
 import { credentialsName, keyGroup, readCredentials } from './key-store.js';
 import { type Library, loadLibrary } from './library.js';
 import { Linking } from './linking.js';
@@ -47,6 +48,8 @@ class Device {
   readonly #pruning: Pruning;
   #standing: Standing | undefined;
   #linking: Linking | undefined;
+  /** A phone has been linked in this run, and its session was not open yet. */
+  #isNew = false;
   /** Asked for while there was a connection. */
   #unlinking = false;
 
@@ -167,15 +170,20 @@ class Device {
     return {
       onQr: (connection, text) => void this.#linking?.show(connection, text),
       onLinked: () => {
+        this.#isNew = true;
         this.#session.report({ state: 'connecting', detail: 'A phone has been linked.' });
         void this.#linking?.end();
       },
       onOpen: (connection) => {
         const expected = this.#session.settings.number;
         if (expected !== undefined && connection.own.pn !== `${expected.slice(1)}@s.whatsapp.net`) {
-          connection.end('other-phone');
+          // Of a phone that was linked before, the setting may be what is wrong.
+          if (this.#isNew) void connection.unlink('other-phone');
+          else connection.end('other-number');
+          this.#isNew = false;
           return;
         }
+        this.#isNew = false;
         this.#session.report({ state: 'open' });
         this.#prune();
         this.#session.offer(handleOf(connection, this.#library));
@@ -197,7 +205,8 @@ class Device {
   /** The keys of a device that is linked no more. What is known of chats and messages stays. */
   async #forget(): Promise<void> {
     await this.#session.forget([keyGroup]);
-    await this.#session.emit([], { [credentialsName]: null, 'history-pending': null });
+    const names = [credentialsName, ...historyNames];
+    await this.#session.emit([], Object.fromEntries(names.map((name) => [name, null])));
   }
 }
 

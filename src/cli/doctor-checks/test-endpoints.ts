@@ -1,9 +1,16 @@
 import type { Config } from '../../config/index.js';
 import { type Check, warn } from './check.js';
 
-/** Worth a line only while it is on. */
-export function checkTestEndpoints({ allowTestEndpoints }: Pick<Config, 'allowTestEndpoints'>): Check[] {
-  if (!allowTestEndpoints) return [];
+/**
+ * Worth a line only while it is on: for the server that runs, or for one that is started from here.
+ *
+ * @param running what the running server says of itself, whose environment may be another one than ours.
+ */
+export function checkTestEndpoints(
+  { allowTestEndpoints }: Pick<Config, 'allowTestEndpoints'>,
+  running?: { readonly testEndpoints?: boolean | undefined },
+): Check[] {
+  if (!allowTestEndpoints && running?.testEndpoints !== true) return [];
   return [
     warn(
       'test endpoints',

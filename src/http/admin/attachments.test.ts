@@ -18,8 +18,14 @@ afterAll(() => api?.close());
 
 let count = 0;
 
+interface Given {
+  readonly name?: string;
+  readonly contentType?: string;
+  readonly durationSeconds?: number;
+}
+
 /** A message with one attachment, known by its reference only; returns the attachment's id. */
-async function referenced(given: { name?: string; contentType?: string } = {}): Promise<string> {
+async function referenced(given: Given = {}): Promise<string> {
   count += 1;
   const attachments = [{ key: `media/${count}`, reference: 'somewhere', ...given }];
   await api.capture(api.tenant, account, { events: [messageEvent(`m${count}`, { attachments })] });
@@ -42,7 +48,7 @@ async function settle(
   );
 }
 
-async function stored(content: string, given: { name?: string; contentType?: string } = {}) {
+async function stored(content: string, given: Given = {}) {
   const id = await referenced(given);
   const store = await api.blobs.of(api.tenant);
   async function* source() {
@@ -183,9 +189,16 @@ describe('an attachment without bytes', () => {
 });
 
 it('shows in the message log what became of the bytes', async () => {
-  const { id, blob } = await stored('0123456789', { contentType: 'image/png' });
+  const { id, blob } = await stored('0123456789', { contentType: 'audio/ogg', durationSeconds: 7 });
   const { body } = await api.call('GET', '/v1/messages?limit=500');
   expect(body.data.at(-1).attachments).toEqual([
-    { id, contentType: 'image/png', byteLength: 10, sha256: blob.sha256, state: 'stored' },
+    {
+      id,
+      contentType: 'audio/ogg',
+      byteLength: 10,
+      sha256: blob.sha256,
+      durationSeconds: 7,
+      state: 'stored',
+    },
   ]);
 });

@@ -10,6 +10,10 @@ export const attachmentSchema = z
     contentType: z.string().nullable(),
     byteLength: z.int().nonnegative().nullable(),
     sha256: z.string().nullable(),
+    durationSeconds: z.int().nonnegative().nullable().openapi({
+      description:
+        'How long sound or film lasts, as far as the provider says, or the sender by it; not measured here.',
+    }),
     state: z.enum(['referenced', 'stored', 'gone']).openapi({
       description:
         'referenced: known, and its bytes were not fetched, or not yet; stored: they are kept; gone: they cannot be had.',

@@ -19,6 +19,7 @@ export interface AdminOptions {
   /** Makes what was just added usable in this process before the answer goes out. */
   readonly refresh: () => Promise<void>;
   readonly spoolWaiting: () => boolean;
+  readonly allowTestEndpoints: boolean;
   readonly writeBackup: (id: string, write: Write) => Promise<BackupManifest>;
   /** Under which providers reach the public listener; webhook URLs begin with it. */
   readonly publicUrl: string;

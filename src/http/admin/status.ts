@@ -30,6 +30,9 @@ const statusSchema = z
     spool: z.object({
       waiting: z.boolean().openapi({ description: 'Captures of this node wait on disk for the database.' }),
     }),
+    testEndpoints: z.boolean().openapi({
+      description: 'Whether this machine itself may play a provider; never while there is real traffic.',
+    }),
     sinks: z.array(
       z.object({
         id: z.uuid(),
@@ -56,7 +59,7 @@ const showRoute = createRoute({
 });
 
 export function addStatusRoutes(app: AdminApp, options: AdminOptions): void {
-  const { database, tenants, registry, spoolWaiting } = options;
+  const { database, tenants, registry, spoolWaiting, allowTestEndpoints } = options;
 
   app.openapi(showRoute, async (context) => {
     const tenant = await requireInstance(context, tenants);
@@ -65,6 +68,7 @@ export function addStatusRoutes(app: AdminApp, options: AdminOptions): void {
       const { id, name, state, pausedAt, trouble, waiting, lagSeconds } = sinkView(registry, sink, figures);
       return { id, name, state, pausedAt, trouble, waiting, lagSeconds };
     });
-    return context.json({ ...status, spool: { waiting: spoolWaiting() }, sinks }, 200);
+    const node = { spool: { waiting: spoolWaiting() }, testEndpoints: allowTestEndpoints };
+    return context.json({ ...status, ...node, sinks }, 200);
   });
 }

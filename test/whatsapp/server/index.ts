@@ -22,7 +22,7 @@ export type { MediaFields, MediaKind } from './media.js';
 export { type BinaryNode, childOf, children, node } from './nodes.js';
 export type { Peer, ReceiptOptions, ReceivedMessage, SendOptions, Sent } from './peer.js';
 export type { Phone } from './phone.js';
-export type { SeenAck, SeenNode, SeenReceipt } from './seen.js';
+export type { Seen, SeenAck, SeenNode, SeenReceipt } from './seen.js';
 
 export interface ServerOptions {
   /** The phone that links devices unless another is named. */

@@ -39,6 +39,7 @@ export class MediaHost {
   failsUploads = 0;
   private readonly files = new Map<string, Buffer>();
   private readonly gone = new Map<string, number>();
+  private readonly elsewhere = new Map<string, string>();
   private readonly stored: Stored[] = [];
 
   private readonly sockets = new Set<Socket>();
@@ -96,6 +97,16 @@ export class MediaHost {
   /** From now on the file is answered with this status, until it is uploaded again. */
   lose({ directPath }: Pick<MediaFields, 'directPath'>, status: 404 | 410 | 500 = 404): void {
     this.gone.set(directPath, status);
+  }
+
+  /** From now on the file is there again. */
+  giveBack({ directPath }: Pick<MediaFields, 'directPath'>): void {
+    this.gone.delete(directPath);
+  }
+
+  /** From now on whoever asks for the file is sent elsewhere. */
+  redirect({ directPath }: Pick<MediaFields, 'directPath'>, location: string): void {
+    this.elsewhere.set(directPath, location);
   }
 
   /** Spoils the file, so that its digest and its authentication code are wrong. */
@@ -157,6 +168,11 @@ export class MediaHost {
       const kept = this.keep(body);
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ url: `${this.url}${kept}`, direct_path: kept }));
+      return;
+    }
+    const location = this.elsewhere.get(path);
+    if (location !== undefined) {
+      response.writeHead(302, { location }).end();
       return;
     }
     const file = this.files.get(path);

@@ -6,13 +6,13 @@ import { MemorySession, MemoryStore } from './memory-session.js';
 
 /** The session of the connector in this process, over several of its lives. */
 export class TestDevice {
-  readonly store = new MemoryStore();
   session: MemorySession;
   ended: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly server: WhatsAppServer,
     readonly settings: Record<string, unknown> = {},
+    readonly store = new MemoryStore(),
   ) {
     this.session = this.#newSession();
   }
