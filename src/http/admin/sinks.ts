@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Queries } from '../../db/client.js';
 import { readFigures } from '../../db/sink-counts.js';
-import { resumeSink, stopSink } from '../../db/sinks.js';
+import { stopSink } from '../../db/sinks.js';
 import { auditAct } from '../../domain/audit.js';
 import { checkFilter } from '../../domain/sink-filter.js';
 import { inspectSink } from '../../domain/sink-inspection.js';
@@ -10,6 +10,7 @@ import {
   type ConfiguredSink,
   changeSink,
   readSinks,
+  resumeSink,
   tryChangedSink,
   trySink,
 } from '../../domain/sinks.js';
@@ -236,7 +237,7 @@ function addChangingRoutes(app: AdminApp, options: AdminOptions): void {
     const tenant = await requireInstance(context, tenants);
     const sink = await findSink(options, tenant, context.req.valid('param').id);
     const actor = context.get('caller').keyId;
-    const change = (tx: Queries) => resumeSink(tx, sink.id);
+    const change = (tx: Queries) => resumeSink(tx, sink);
     await act(options, tenant, sink, { actor, action: 'sink.resume', change });
     return context.json(await readView(options, tenant, sink.id), 200);
   });
