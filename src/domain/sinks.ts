@@ -118,9 +118,9 @@ export async function changeSink(
 }
 
 /** Ends a pause, the operator's or one that followed a failure: what waits because of it is tried at once. */
-export async function resumeSink(tx: Queries, { id }: ConfiguredSink): Promise<void> {
-  await hurryPausedLanes(tx, id);
-  await endPauses(tx, id);
+export async function resumeSink(tx: Queries, sinkId: string): Promise<void> {
+  await hurryPausedLanes(tx, sinkId);
+  await endPauses(tx, sinkId);
 }
 
 export async function readSinks(

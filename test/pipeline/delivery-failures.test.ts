@@ -140,7 +140,7 @@ describe('a sink that asks to wait for an hour', () => {
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`c${index}`, 1]));
 
   it.each([
-    ['is resumed', (tx: Queries, _: World, sink: ConfiguredSink) => resumeSink(tx, sink)],
+    ['is resumed', (tx: Queries, _: World, sink: ConfiguredSink) => resumeSink(tx, sink.id)],
     [
       'is changed',
       (tx: Queries, { tenant }: World, sink: ConfiguredSink) => changeSink(tx, tenant, sink, sink, null),
@@ -170,7 +170,7 @@ describe('a sink that asks to wait for an hour', () => {
     const before = await dueAt();
     const { world } = delivering;
     const [sink] = await readSinks(world.database.orm, world.tenant, world.registry);
-    await world.database.orm.transaction((tx) => resumeSink(tx, sink!));
+    await world.database.orm.transaction((tx) => resumeSink(tx, sink!.id));
     expect(await dueAt()).toEqual(before);
   });
 });
