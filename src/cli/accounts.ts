@@ -154,8 +154,10 @@ async function changeAccount(context: Context, account: string, options: ChangeO
   const { output } = context;
   const given = Object.entries(await readSettings(options.set));
   const settings = Object.fromEntries(given.map(([name, value]) => [name, value === '' ? null : value]));
-  const client = await context.client();
   const { expectEvery } = options;
+  if (given.length === 0 && expectEvery === undefined)
+    throw usageError('Nothing is to be changed. See --help.');
+  const client = await context.client();
   const changed = await client.patch(`/v1/accounts/${encodeURIComponent(account)}`, accountShape, {
     settings,
     ...(expectEvery !== undefined && { expectEveryMinutes: expectEvery === 'never' ? null : expectEvery }),

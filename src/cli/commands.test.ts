@@ -75,6 +75,16 @@ describe('account add', () => {
   });
 });
 
+test('account set without a change ends with 2, and asks nobody', async () => {
+  await using api = await FakeApi.start({});
+  const { exitCode, stderr } = await runCli(['account', 'set', 'desk'], api.environment);
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 2,
+    stderr: expect.stringContaining('Nothing is to be changed'),
+  });
+  expect(api.seen).toEqual([]);
+});
+
 test('account test ends with 6 when a check fails', async () => {
   const checks = [{ name: 'url', ok: false, detail: 'It is not https.', remedy: 'Use https.' }];
   await using api = await FakeApi.start({

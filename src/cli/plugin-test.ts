@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { importOutside, type LoadedPlugin, loadPlugin } from '../plugins/load.js';
+import { PluginError } from '../plugins/plugin-error.js';
 import { z } from '../sdk/index.js';
 import {
   type ConnectorSubject,
@@ -19,7 +20,7 @@ export type Family = 'connector' | 'sink';
 
 /** `archway connector test`, `archway sink test`: loads a plugin as the gateway would and puts every rule of the kit to it. */
 export async function testPlugin({ output }: Context, family: Family, reference: string): Promise<number> {
-  const loaded = await loadPlugin(reference);
+  const loaded = await load(reference);
   if (loaded.family !== family) {
     throw usageError(
       `${reference} is a ${loaded.family}; test it with: archway ${loaded.family} test ${reference}`,
@@ -30,6 +31,17 @@ export async function testPlugin({ output }: Context, family: Family, reference:
     await output.value({ plugin: loaded.plugin.id, family, origin: loaded.origin, ...report });
   } else await print(output, report);
   return report.failed > 0 ? exitCodes.trouble : exitCodes.fine;
+}
+
+/** @throws {CliError} that names the plugin as the command line does: not every problem says of what it is one. */
+async function load(reference: string): Promise<LoadedPlugin> {
+  try {
+    return await loadPlugin(reference);
+  } catch (cause) {
+    if (!(cause instanceof PluginError)) throw cause;
+    const detail = `${reference} cannot be used: ${cause.message}`;
+    throw new CliError(exitCodes.failed, 'Not a plugin', detail, {}, { cause });
+  }
 }
 
 /** What `testing.js` exports is looked at only as far as a mistake would otherwise end in a riddle. */

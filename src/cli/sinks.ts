@@ -82,7 +82,7 @@ function addFilterOptions(command: Command): Command {
     .option('--only-connector <ids>', 'take only what came by these connectors', commaSeparated)
     .option(
       '--only-custodian <ids>',
-      'take only what belongs to these custodians, by id or name',
+      'take only what belongs to these custodians, by id or name (by id where a name has a comma)',
       commaSeparated,
     )
     .option('--only-kind <kinds>', 'take only these kinds of record, such as message,edit', commaSeparated);

@@ -51,8 +51,8 @@ export async function addAccount(
 }
 
 /**
- * Changes settings of an account and keeps the others; null takes one away. Its id and its webhook URLs stay. What waited
- * because of the old ones is tried at once.
+ * Changes settings of an account and keeps the others; null takes one away. Its id and its webhook URLs stay. Let them
+ * be taken over, then call `retryAccount`.
  *
  * @throws {SettingsError}
  */
@@ -67,10 +67,17 @@ export async function changeAccount(
   const settings = parseSettings(connector.id, connector.settings, Object.fromEntries(merged));
   const sealed = tenant.vault.sealJson({ name, settings } satisfies SealedAccount, place(id));
   await updateAccount(tx, { id, sealed });
-  await resumeSending(tx, id);
-  await wakeMediaJobs(tx, id);
-  await hurryReconciliations(tx, id);
   return account(id, tenant.id, name, connector, settings);
+}
+
+/**
+ * Lets what waits because of an account's old settings be tried at once. Call when the new ones are in use: what is tried
+ * before that fails by the old ones, and waits once more.
+ */
+export async function retryAccount(tx: Queries, accountId: string): Promise<void> {
+  await resumeSending(tx, accountId);
+  await wakeMediaJobs(tx, accountId);
+  await hurryReconciliations(tx, accountId);
 }
 
 function requireConnector(registry: Registry, id: string): Connector {

@@ -28,6 +28,8 @@ describe('a people file', () => {
     ['=HYPERLINK(1),+12025550123,,,', /formula/],
     ['Ada,=1+1,,,', /formula/],
     ['Ada,1.2E+10,,,', /rounded by a spreadsheet/],
+    ['Ada,12025550123,,,', /without \+ and country code/],
+    ['Ada,(202) 555-0123,,,', /without \+ and country code/],
     ['Ada,+12,,,', /no number in the form/],
     ['Ada,+12025550123,boss,,', /custodian or contact/],
     ['Ada,+12025550123,,31.12.2026,', /valid_from must be a date/],
@@ -38,6 +40,11 @@ describe('a people file', () => {
   ])('that says %j is refused with its line and what to do', (row, expected) => {
     const found = problems(`${header}\nGood,+12025550111,,,\n${row}\n`);
     expect(found).toEqual([{ line: 3, problem: expect.stringMatching(expected) }]);
+  });
+
+  it('may name short codes, and ids of digits with their scheme', () => {
+    const text = 'name,address,scheme\nTaxi,20255,\nAda,1234567890,telegram\n';
+    expect(readPeopleFile(text).rows.map(({ address }) => address)).toEqual(['20255', '1234567890']);
   });
 
   it('is not repeated in what is said of it', () => {

@@ -131,7 +131,14 @@ function addressProblem(scheme: string, address: string): string | undefined {
     return 'address is no number in the form +12025550123.';
   if (/^\d(\.\d+)?E\+?\d+$/i.test(value))
     return 'address was rounded by a spreadsheet. Format the column as text, with a + in front.';
+  if (scheme === '' && isNumberWithoutPlus(value))
+    return 'address is a number without + and country code, as in +12025550123. If it is an id of another kind, give its scheme.';
   return undefined;
+}
+
+/** Spreadsheets take the plus away, and such an address would never be met. Short codes have up to six digits. */
+function isNumberWithoutPlus(address: string): boolean {
+  return /^[\d\s().-]+$/.test(address) && address.replaceAll(/\D/g, '').length > 6;
 }
 
 const datePattern = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;

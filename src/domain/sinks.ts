@@ -1,9 +1,17 @@
 import { newId } from '../core/ids.js';
 import type { Queries } from '../db/client.js';
-import { insertSink, listSinks, type SinkFilter, type SinkRow, updateSink } from '../db/sinks.js';
+import {
+  resumeSink as endPauses,
+  insertSink,
+  listSinks,
+  type SinkFilter,
+  type SinkRow,
+  updateSink,
+} from '../db/sinks.js';
 import type { Registry } from '../plugins/registry.js';
 import type { FailureKind, Sink } from '../sdk/index.js';
 import { UnknownPluginError } from './accounts.js';
+import { hurryPausedLanes } from './paused-lanes.js';
 import { parseSettings } from './settings.js';
 import { tryToOpen } from './sink-opening.js';
 import type { Tenant } from './tenants.js';
@@ -105,7 +113,14 @@ export async function changeSink(
   filter: SinkFilter | null,
 ): Promise<void> {
   const sealed = tenant.vault.sealJson({ name, settings } satisfies SealedSink, place(id));
+  await hurryPausedLanes(tx, id);
   await updateSink(tx, { id, sealed, filter });
+}
+
+/** Ends a pause, the operator's or one that followed a failure: what waits because of it is tried at once. */
+export async function resumeSink(tx: Queries, sinkId: string): Promise<void> {
+  await hurryPausedLanes(tx, sinkId);
+  await endPauses(tx, sinkId);
 }
 
 export async function readSinks(

@@ -83,7 +83,7 @@ export class Settlement {
       const pausesBefore = pausesInARow(pauses, { paused, succeeded });
       const judged = await this.#judge(tx, results, pausesBefore);
       await storeFailedTries(tx, judged.flat().map(failedTry));
-      const pausing = judged.flat().find(({ decision }) => decision.action === 'pause');
+      const pausing = longestPause(judged.flat());
       if (pausing !== undefined) await this.#pause(tx, pausing, pausesBefore + 1);
       const lanes = results.map(({ lane }, index) => ({ lane, retryInMs: retryInMs(judged[index]?.at(-1)) }));
       await releaseLanes(tx, { sinkId: sink.id, holder: node, lanes });
@@ -124,9 +124,7 @@ export class Settlement {
   }
 
   /** A group pauses its sink once. */
-  async #pause(tx: Queries, { failure, decision }: Judged, pauses: number): Promise<void> {
-    if (decision.action === 'give-up') return;
-    const { delayMs } = decision;
+  async #pause(tx: Queries, { failure, delayMs }: Pausing, pauses: number): Promise<void> {
     const { kind: failureKind, message } = failure;
     await pauseSink(tx, { sinkId: this.#options.sink.id, delayMs, pauses, failureKind, failure: message });
   }
@@ -162,6 +160,19 @@ export class Settlement {
 
 interface Judged extends FailedDelivery {
   readonly decision: Decision;
+}
+
+interface Pausing {
+  readonly failure: Failure;
+  readonly delayMs: number;
+}
+
+/** No lane that it holds back waits longer than the pause: by that the end of the pause tells them from others. */
+function longestPause(judged: readonly Judged[]): Pausing | undefined {
+  const pauses = judged.flatMap(({ failure, decision }) =>
+    decision.action === 'pause' ? [{ failure, delayMs: decision.delayMs }] : [],
+  );
+  return pauses.toSorted((left, right) => right.delayMs - left.delayMs)[0];
 }
 
 const effects = { pause: 'waits', wait: 'waits', retry: 'retries', 'give-up': 'dead' } as const;

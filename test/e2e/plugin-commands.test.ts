@@ -96,7 +96,11 @@ describe.each(examples)('archway %s', (family) => {
       const { code, stdout, stderr } = await outside.archway([family, 'test', path]);
       return `${code}:${stdout} ${stderr}`;
     };
-    expect(await refusal('./none')).toMatch(/^1: there is nothing at .*none; correct the path/);
+    expect(await refusal('./none')).toMatch(
+      /^1: \.\/none cannot be used: there is nothing at .*none; correct/,
+    );
+    await outside.put('five/index.js', 'export default 5;');
+    expect(await refusal('./five')).toMatch(/^1: \.\/five cannot be used: it has no default export/);
     expect(await refusal('./other')).toContain(
       `./other is a ${other}; test it with: archway ${other} test ./other`,
     );

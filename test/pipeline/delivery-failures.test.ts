@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { retryDelaysMs } from '../../src/core/retry-policy.js';
+import type { Queries } from '../../src/db/client.js';
 import { replayDeadLetters } from '../../src/db/delivery-queue.js';
+import { type ConfiguredSink, changeSink, readSinks, resumeSink } from '../../src/domain/sinks.js';
 import { Failure, type Outcome, type Sink } from '../../src/sdk/index.js';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
 import { until } from '../support/until.js';
 import { Delivering } from './support/delivering.js';
 import { failing, type Script, scriptedSink } from './support/sink.js';
+import type { World } from './support/world.js';
 
 let test: TestDatabase;
 beforeAll(async () => {
@@ -128,6 +131,47 @@ describe('an outage of the sink', () => {
     const { pausedUntil } = await delivering.sink();
     expect(pausedUntil!.getTime() - Date.now()).toBeGreaterThan(1_700_000);
     expect([...delivering.scripted.kept.tries.values()]).toEqual([1, 1]);
+  });
+});
+
+describe('a sink that asks to wait for an hour', () => {
+  const hourMs = 3_600_000;
+  const lanesOf = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`c${index}`, 1]));
+
+  it.each([
+    ['is resumed', (tx: Queries, _: World, sink: ConfiguredSink) => resumeSink(tx, sink.id)],
+    [
+      'is changed',
+      (tx: Queries, { tenant }: World, sink: ConfiguredSink) => changeSink(tx, tenant, sink, sink, null),
+    ],
+  ])('is tried at once, with all that waits for it, when it %s', async (_, end) => {
+    let away = true;
+    const delivering = await opened(() =>
+      away ? failing('unavailable', hourMs * Math.random()) : undefined,
+    );
+    await delivering.record(lanesOf(8));
+    const tried = async () => (await delivering.rows()).every(({ failureKind }) => failureKind !== null);
+    await run(delivering, tried, { hurry: false });
+    away = false;
+    const { world } = delivering;
+    const [sink] = await readSinks(world.database.orm, world.tenant, world.registry);
+    await world.database.orm.transaction((tx) => end(tx, world, sink!));
+    await run(delivering, async () => (await delivering.states()).delivered === 8, { hurry: false });
+  });
+
+  it('does not hurry what waits by its own schedule when it is resumed', async () => {
+    const delivering = await opened(({ envelope }) =>
+      envelope.skeleton.sequence === 1 ? failing('indeterminate') : undefined,
+    );
+    await delivering.record({ one: 1, other: 1 });
+    await run(delivering, async () => (await first(delivering)).attempts === 1, { hurry: false });
+    const dueAt = async () => (await delivering.lanes()).map((lane) => lane.dueAt?.getTime());
+    const before = await dueAt();
+    const { world } = delivering;
+    const [sink] = await readSinks(world.database.orm, world.tenant, world.registry);
+    await world.database.orm.transaction((tx) => resumeSink(tx, sink!.id));
+    expect(await dueAt()).toEqual(before);
   });
 });
 

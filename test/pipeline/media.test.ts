@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readAttachments } from '../../src/db/message-log.js';
-import { changeAccount } from '../../src/domain/accounts.js';
+import { changeAccount, retryAccount } from '../../src/domain/accounts.js';
 import { openAttachment } from '../../src/domain/attachments.js';
 import { deliveryAttachment } from '../../src/pipeline/delivery-attachments.js';
 import { MediaFetcher, type MediaFetcherOptions } from '../../src/pipeline/media/media-fetcher.js';
@@ -335,6 +335,7 @@ describe('an account whose attachments cannot be fetched at the moment', () => {
     const { tenant, account, directory } = world;
     await test.database.orm.transaction((tx) => changeAccount(tx, tenant, account, { token: 'renewed' }));
     await directory.refresh();
+    await test.database.orm.transaction((tx) => retryAccount(tx, account.id));
     await fetching(world, ended(world));
     expect((await attachmentsOf(world)).map(({ state }) => state)).toEqual(['stored', 'stored']);
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/core/ids.js';
-import { changeAccount } from '../../src/domain/accounts.js';
+import { changeAccount, retryAccount } from '../../src/domain/accounts.js';
 import { captureOwn } from '../../src/domain/own-captures.js';
 import { openReconciliation } from '../../src/domain/reconciliations.js';
 import { type CommunicationEvent, Failure, type OwnEvent, type TimeWindow } from '../../src/sdk/index.js';
@@ -192,6 +192,7 @@ describe('a provider that does not list', () => {
     const { database, tenant, account, directory } = world;
     await database.orm.transaction((tx) => changeAccount(tx, tenant, account, { token: 'renewed' }));
     await directory.refresh();
+    await database.orm.transaction((tx) => retryAccount(tx, account.id));
     await running.stop();
     expect(await reconcileAll(world)).toMatchObject([{ state: 'done', missing: 1 }]);
     expect(tokens).toEqual([token, 'renewed']);

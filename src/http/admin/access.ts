@@ -4,7 +4,7 @@ import { identifyCaller } from '../../domain/api-keys.js';
 import type { Tenant, Tenants } from '../../domain/tenants.js';
 import { problem } from '../problem.js';
 import type { AdminEnv } from './options.js';
-import { ProblemError } from './problems.js';
+import { notFound, ProblemError } from './problems.js';
 
 const bearerPattern = /^Bearer +(ak_[A-Za-z0-9_-]+) *$/i;
 const readMethods = new Set(['GET', 'HEAD']);
@@ -60,7 +60,7 @@ export function findByIdOrName<Item extends { readonly id: string; readonly name
   const found = items.find((item) => item.id === wanted);
   if (found !== undefined) return found;
   const [first, second] = items.filter((item) => item.name === wanted);
-  if (first === undefined) throw new ProblemError(404, `There is no ${what} ${wanted} in this instance.`);
+  if (first === undefined) throw notFound(what, wanted);
   if (second !== undefined) {
     throw new ProblemError(400, `Several ${what}s are named ${wanted}; use the id of the one you mean.`);
   }

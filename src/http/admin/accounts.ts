@@ -2,7 +2,14 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { readPausedSending, resumeSending, type SendingTrouble } from '../../db/outbound.js';
 import { type AccountRow, expectOfAccount, listAccounts } from '../../db/tenancy.js';
 import { checkAccount } from '../../domain/account-check.js';
-import { type Account, addAccount, changeAccount, readAccounts, webhookUrls } from '../../domain/accounts.js';
+import {
+  type Account,
+  addAccount,
+  changeAccount,
+  readAccounts,
+  retryAccount,
+  webhookUrls,
+} from '../../domain/accounts.js';
 import { auditAct } from '../../domain/audit.js';
 import { checkSession } from '../../domain/session-check.js';
 import { readSessionViews, type SessionView } from '../../domain/sessions.js';
@@ -198,11 +205,13 @@ export function addAccountRoutes(app: AdminApp, options: AdminOptions): void {
       const actor = context.get('caller').keyId;
       await auditAct(tx, tenant, { actor, action: 'account.change', subject: current.id, detail });
       if (expectEveryMinutes !== undefined) await expectOfAccount(tx, current.id, expectEveryMinutes);
-      // What stood in the way of sending may be mended now.
-      if (Object.keys(settings).length > 0) await resumeSending(tx, current.id);
       return changeAccount(tx, tenant, current, settings);
     });
     await takeOver(options);
+    // What stood in the way may be mended now.
+    if (Object.keys(settings).length > 0) {
+      await database.orm.transaction((tx) => retryAccount(tx, current.id));
+    }
     return context.json(await viewOf(options, tenant, changed), 200);
   });
   addSteeringRoutes(app, options);

@@ -11,7 +11,7 @@ import { readRange } from '../byte-range.js';
 import { dispositionOf, safeContentType, safeContentTypes, unknownContentType } from '../safe-content.js';
 import { requireInstance } from './access.js';
 import type { AdminApp, AdminOptions } from './options.js';
-import { ProblemError } from './problems.js';
+import { notFound, ProblemError } from './problems.js';
 import { idParams, instanceQuery, problemAnswer, problems, security } from './schemas.js';
 
 const bytesSchema = z.string().openapi({ format: 'binary' });
@@ -85,7 +85,7 @@ async function find({ database, blobs }: AdminOptions, tenant: Tenant, id: strin
   const row = await readAttachment(database.orm, tenant.id, id);
   const record = row && (await readRecordsById(database.orm, [row.recordId])).get(row.recordId);
   if (row === undefined || record === undefined) {
-    throw new ProblemError(404, `There is no attachment ${id} in this instance.`);
+    throw notFound('attachment', id, 'the message that brought it');
   }
   if (record.sealedContent === null) throw new ProblemError(410, `Attachment ${id} was erased.`);
   const attachment = openAttachment(tenant.vault, row);

@@ -11,7 +11,7 @@ import { accountIdOf } from './filters.js';
 import { addressFilter, logFilters, logRequest } from './log-filters.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { numberPast, readPage } from './pagination.js';
-import { ProblemError } from './problems.js';
+import { notFound } from './problems.js';
 import { requestedKey } from './requested.js';
 import { itemRoute, pageRoute } from './routes.js';
 import { idParams, nameFilter, pageQuery, timeFilter } from './schemas.js';
@@ -78,7 +78,7 @@ export function addCallRoutes(app: AdminApp, options: AdminOptions): void {
     const { id } = context.req.valid('param');
     const row = (await readCall(database.orm, tenant.id, id)) ?? (await readRequested(options, tenant, id));
     const [detail] = row === undefined ? [] : await readCallDetails(database.orm, tenant, [row]);
-    if (detail === undefined) throw new ProblemError(404, `There is no call ${id} in this instance.`);
+    if (detail === undefined) throw notFound('call', id);
     return context.json(detail, 200);
   });
 }

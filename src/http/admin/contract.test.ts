@@ -139,6 +139,36 @@ describe('a body', () => {
     expect(status).toBe(400);
     expect(body.errors.join()).toContain('id');
   });
+
+  it('is told in plain words what is wrong with it', async () => {
+    const refused = async (body: unknown) => (await api.call('POST', '/v1/custodians', { body })).body.errors;
+    expect(await refused({ addresses: ['+12025550101'] })).toEqual(['name: is missing']);
+    expect(await refused({ name: ' ', addresses: ['+12025550101'] })).toEqual(['name: must not be empty']);
+    const name = 'x'.repeat(201);
+    expect(await refused({ name, addresses: ['+12025550101'] })).toEqual([
+      'name: must not be longer than 200 characters',
+    ]);
+  });
+});
+
+describe('what is not there', () => {
+  it.each([
+    [
+      '/v1/accounts/nowhere',
+      'There is no account nowhere in this instance. Those that there are: see the list of accounts.',
+    ],
+    [
+      `/v1/messages/${someId}`,
+      `There is no message ${someId} in this instance. Those that there are: see the list of messages.`,
+    ],
+  ])('is answered with where to look: %s', async (path, detail) => {
+    expect((await api.call('GET', path)).body).toMatchObject({ status: 404, detail });
+  });
+
+  it('is no id at all: the answer says what one is', async () => {
+    const { body } = await api.call('GET', '/v1/messages/nonsense');
+    expect(body).toMatchObject({ status: 400, errors: ['id: must be a whole id, as the lists show it'] });
+  });
 });
 
 describe('what machines ask', () => {

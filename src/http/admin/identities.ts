@@ -9,7 +9,7 @@ import { findByIdOrName, requireInstance } from './access.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { idAfter, readPage } from './pagination.js';
 import { addressText, identitySchema, identityView, periodBody, readPeriod, takenAnswer } from './people.js';
-import { ProblemError } from './problems.js';
+import { notFound } from './problems.js';
 import { pageRoute } from './routes.js';
 import {
   bodyProblems,
@@ -138,7 +138,7 @@ export function addIdentityRoutes(app: AdminApp, { database, tenants }: AdminOpt
     const actor = context.get('caller').keyId;
     const changed = await database.orm.transaction(async (tx) => {
       const identity = await changePeriod(tx, tenant, id, period);
-      if (identity === undefined) throw new ProblemError(404, `There is no identity ${id} in this instance.`);
+      if (identity === undefined) throw notFound('identity', id, 'the list of identities');
       const view = identityView(identity);
       await auditAct(tx, tenant, { actor, action: 'identity.change', subject: id, detail: view });
       return view;

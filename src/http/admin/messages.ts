@@ -10,7 +10,7 @@ import { addressFilter, logFilters, logRequest } from './log-filters.js';
 import { messageDetailSchema, messageSchema } from './message-schemas.js';
 import type { AdminApp, AdminOptions } from './options.js';
 import { numberPast, readPage } from './pagination.js';
-import { ProblemError } from './problems.js';
+import { notFound } from './problems.js';
 import { requestedKey } from './requested.js';
 import { itemRoute, pageRoute } from './routes.js';
 import { idParams, pageQuery, timeFilter } from './schemas.js';
@@ -76,7 +76,7 @@ export function addMessageRoutes(app: AdminApp, options: AdminOptions): void {
       (await readMessage(database.orm, tenant.id, id)) ?? (await readRequested(options, tenant, id));
     const [view] = row === undefined ? [] : await readMessageViews(database.orm, tenant, [row]);
     if (row === undefined || view === undefined) {
-      throw new ProblemError(404, `There is no message ${id} in this instance.`);
+      throw notFound('message', id);
     }
     const history = await readHistoryEntries(database.orm, tenant, row.eventKey);
     const deliveries = await readDeliveryViews(database.orm, tenant, registry, row.recordId);

@@ -16,7 +16,7 @@ import {
   resolutionSchema,
 } from './outbound-schemas.js';
 import { numberAfter, readPage } from './pagination.js';
-import { ProblemError } from './problems.js';
+import { notFound, ProblemError } from './problems.js';
 import { itemRoute, pageRoute } from './routes.js';
 import {
   bodyProblems,
@@ -140,7 +140,7 @@ export function addOutboundRoutes(app: AdminApp, options: AdminOptions): void {
 async function requireOutbound({ database }: AdminOptions, tenant: Tenant, id: string): Promise<OutboundRow> {
   const row = await readOutbound(database.orm, tenant.id, id);
   if (row !== undefined) return row;
-  throw new ProblemError(404, `There is no outbound message ${id} in this instance.`);
+  throw notFound('outbound message', id);
 }
 
 export function asProblem(error: unknown): never {

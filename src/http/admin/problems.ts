@@ -25,19 +25,40 @@ export class ProblemError extends Error {
   }
 }
 
+/** A thing that is not there, and where those that are there can be looked up. */
+export function notFound(what: string, wanted: string, where = `the list of ${what}s`): ProblemError {
+  return new ProblemError(
+    404,
+    `There is no ${what} ${wanted} in this instance. Those that there are: see ${where}.`,
+  );
+}
+
 const parts: Readonly<Record<string, string>> = { query: 'The query', param: 'The path', json: 'The body' };
 
 /** A request that does not fit its route's schema, with one sentence per field. */
 export function invalidRequest(target: string, error: z.ZodError): ProblemError {
   const errors = error.issues.map((issue) => {
     const name = issue.path.join('.');
-    return name === '' ? issue.message : `${name}: ${issue.message}`;
+    const complaint = complaintOf(issue);
+    return name === '' ? complaint : `${name}: ${complaint}`;
   });
   return new ProblemError(
     400,
     `${parts[target] ?? 'The request'} is not right: ${errors.join('; ')}.`,
     errors,
   );
+}
+
+/** What Zod says by itself of the commonest slips, in words for people; what a schema says in its own words stays. */
+function complaintOf({ message }: z.core.$ZodIssue): string {
+  if (/^Invalid input: expected .+, received undefined$/.test(message)) return 'is missing';
+  if (message === 'Invalid UUID') return 'must be a whole id, as the lists show it';
+  const [, bound, limit] =
+    /^Too (small|big): expected string to have [<>]=(\d+) characters$/.exec(message) ?? [];
+  if (bound === 'big') return `must not be longer than ${limit} characters`;
+  if (bound === 'small')
+    return limit === '1' ? 'must not be empty' : `must have at least ${limit} characters`;
+  return message;
 }
 
 /** Failures of a sink that was tried: those that someone must mend in the request, and those of the world outside. */

@@ -7,8 +7,10 @@ import { createAdmin } from './index.js';
 let api: TestApi;
 /** What the account's test meets instead of the network. */
 let answer: (url: string, init: RequestInit) => Promise<Response>;
+/** What takes over the settings. */
+let refreshing: () => Promise<void> = () => api.directory.refresh();
 beforeAll(async () => {
-  api = await startTestApi({ fetch: (url, init) => answer(url, init) });
+  api = await startTestApi({ fetch: (url, init) => answer(url, init), refresh: () => refreshing() });
 });
 afterAll(() => api?.close());
 
@@ -100,6 +102,25 @@ describe('an account', () => {
     expect(first.body.data.map((account: { name: string }) => account.name)).toEqual(['desk', 'twice']);
     expect(second.body.data.map((account: { name: string }) => account.name)).toEqual(['twice']);
     expect(second.body.next).toBeNull();
+  });
+
+  it('is tried again when its new settings are in use, and not before', async () => {
+    const { body: added } = await addDesk('paused');
+    const trouble = async () => (await api.call('GET', '/v1/accounts/paused')).body.sendingTrouble?.kind;
+    await api.database.sql`
+      insert into account_sending (account_id, instance_id, next_at, paused_until, pauses, failure_kind, failure)
+      values (${added.id}, ${api.tenant.id}, now(), now() + interval '5 minutes', 1, 'auth', 'Who are you?')`;
+    const seen: unknown[] = [];
+    refreshing = async () => {
+      seen.push(await trouble());
+      await api.directory.refresh();
+    };
+    const change = (body: unknown) => api.call('PATCH', '/v1/accounts/paused', { body });
+    await change({ expectEveryMinutes: 60 });
+    expect(await trouble()).toBe('auth');
+    await change({ settings: { token: 'renewed' } });
+    expect(await trouble()).toBeUndefined();
+    expect(seen).toEqual(['auth', 'auth']);
   });
 });
 

@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import type { Queries } from '../../db/client.js';
 import { readFigures } from '../../db/sink-counts.js';
-import { resumeSink, stopSink } from '../../db/sinks.js';
+import { stopSink } from '../../db/sinks.js';
 import { auditAct } from '../../domain/audit.js';
 import { checkFilter } from '../../domain/sink-filter.js';
 import { inspectSink } from '../../domain/sink-inspection.js';
@@ -10,12 +11,13 @@ import {
   type ConfiguredSink,
   changeSink,
   readSinks,
+  resumeSink,
   tryChangedSink,
   trySink,
 } from '../../domain/sinks.js';
 import type { Tenant } from '../../domain/tenants.js';
 import { findByIdOrName, requireInstance } from './access.js';
-import type { AdminApp, AdminOptions } from './options.js';
+import type { AdminApp, AdminEnv, AdminOptions } from './options.js';
 import { numberAfter, pageOfAll, readPage } from './pagination.js';
 import { takeOver } from './refresh.js';
 import { itemRoute, pageRoute } from './routes.js';
@@ -224,22 +226,33 @@ function addChangingRoutes(app: AdminApp, options: AdminOptions): void {
   });
 
   app.openapi(pauseRoute, async (context) => {
-    const tenant = await requireInstance(context, tenants);
-    const sink = await findSink(options, tenant, context.req.valid('param').id);
-    const actor = context.get('caller').keyId;
-    const change = (tx: Queries) => stopSink(tx, sink.id);
-    await act(options, tenant, sink, { actor, action: 'sink.pause', change });
-    return context.json(await readView(options, tenant, sink.id), 200);
+    const steered = { idOrName: context.req.valid('param').id, action: 'sink.pause', change: stopSink };
+    return context.json(await steer(options, context, steered), 200);
   });
 
   app.openapi(resumeRoute, async (context) => {
-    const tenant = await requireInstance(context, tenants);
-    const sink = await findSink(options, tenant, context.req.valid('param').id);
-    const actor = context.get('caller').keyId;
-    const change = (tx: Queries) => resumeSink(tx, sink.id);
-    await act(options, tenant, sink, { actor, action: 'sink.resume', change });
-    return context.json(await readView(options, tenant, sink.id), 200);
+    const steered = { idOrName: context.req.valid('param').id, action: 'sink.resume', change: resumeSink };
+    return context.json(await steer(options, context, steered), 200);
   });
+}
+
+interface Steered {
+  readonly idOrName: string;
+  readonly action: string;
+  readonly change: (tx: Queries, sinkId: string) => Promise<void>;
+}
+
+/** Pauses a sink, or resumes it. Returns it as it is then. */
+async function steer(
+  options: AdminOptions,
+  context: Context<AdminEnv>,
+  { idOrName, action, change }: Steered,
+): Promise<z.infer<typeof sinkSchema>> {
+  const tenant = await requireInstance(context, options.tenants);
+  const sink = await findSink(options, tenant, idOrName);
+  const actor = context.get('caller').keyId;
+  await act(options, tenant, sink, { actor, action, change: (tx) => change(tx, sink.id) });
+  return readView(options, tenant, sink.id);
 }
 
 interface Act {

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Envelope, type Evidence, Failure, type Inspection } from 'archway/sdk';
 import { digested, digestOf } from './digest.js';
 import { failureFrom } from './failures.js';
-import { syncFolder } from './folders.js';
+import { makeFolder, syncFolder } from './folders.js';
 import { attachmentPlaceOf, isLocator } from './layout.js';
 import { codeOf } from './refusal.js';
 import { discard, incomingFolder } from './write-once.js';
@@ -19,7 +19,7 @@ const leftoverAfterMs = 24 * 60 * 60 * 1000;
 export async function openArchive(directory: string, now: Date): Promise<string> {
   const root = resolve(directory);
   const incoming = join(root, incomingFolder);
-  const firstMade = await mkdir(incoming, { recursive: true, mode: 0o750 });
+  const firstMade = await makeFolder(incoming);
   if (firstMade !== undefined) await syncFrom(root, dirname(firstMade));
   await sweep(incoming, now);
   return root;

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { codeOf } from './refusal.js';
@@ -118,4 +118,27 @@ export async function syncFolder(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * Makes a folder, and those above it that are missing. Resolves to the outermost one that was made, undefined when it was
+ * there already. Not Node's `recursive`, which never ends in a folder that takes no others, such as /proc.
+ */
+export async function makeFolder(path: string): Promise<string | undefined> {
+  try {
+    await mkdir(path, { mode: folderMode });
+    return path;
+  } catch (error) {
+    if (await isFolder(path)) return undefined;
+    const above = dirname(path);
+    if (codeOf(error) !== 'ENOENT' || (await isFolder(above))) throw error;
+    const outermost = await makeFolder(above);
+    const innermost = await makeFolder(path);
+    return outermost ?? innermost;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() ?? false;
 }

@@ -125,6 +125,26 @@ describe('delivering', () => {
 });
 
 describe('opening', () => {
+  const open = (path: string) => filesystem.open({ directory: path }, { now: () => new Date() });
+
+  test('makes the folders above the archive, too', async () => {
+    const deep = join(base, 'one', 'two', 'archive');
+    await using _ = await open(deep);
+    expect(await readdir(deep)).toEqual([incomingFolder]);
+  });
+
+  test('is refused where there is a file in the way', async () => {
+    await writeFile(join(base, 'file'), '');
+    await expect(open(join(base, 'file', 'archive'))).rejects.toMatchObject({ kind: 'config' });
+    await expect(open(join(base, 'file'))).rejects.toMatchObject({ kind: 'config' });
+  });
+
+  test.runIf(process.platform === 'linux')('is refused at once where no folder can be made', async () => {
+    await expect(open('/proc/archway/archive')).rejects.toThrow(
+      '/proc/archway/archive: the directory is not there',
+    );
+  });
+
   test('sweeps what a dead process staged long ago, and nothing else', async () => {
     const incoming = join(directory, incomingFolder);
     const ages = {

@@ -13,7 +13,7 @@ const configRemedies = new Map([
   [404, 'there is nothing at this path; set url to that of the receiver'],
   [405, 'it takes no POST there; set url to that of the receiver'],
   [406, 'it does not take requests of this form; set url to that of the receiver'],
-  [410, 'the endpoint is gone for good; set url to a new one, or remove the sink'],
+  [410, 'the endpoint is gone for good; set url to a new one, or pause the sink for good'],
   [411, 'it does not take requests of this form; set url to that of the receiver'],
   [414, 'the url is too long for it; set a shorter one'],
   [415, 'it does not take JSON there; set url to that of the receiver'],
