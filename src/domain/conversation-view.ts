@@ -7,7 +7,7 @@ import {
   readParts,
   readThreadParties,
 } from '../db/conversations.js';
-import type { RecordRow } from '../db/journal.js';
+import { findByEventKeys, type RecordRow } from '../db/journal.js';
 import { readAttachments } from '../db/message-log.js';
 import type { Address, Direction, Person } from '../sdk/index.js';
 import { readKnownAddresses } from './address-aliases.js';
@@ -16,7 +16,7 @@ import { type CallView, readCallsBehind } from './call-view.js';
 import { type HistoryEntry, historyEntry } from './history-view.js';
 import { type AttachmentView, attachmentView } from './message-view.js';
 import { addressesOf, eventTime } from './parties.js';
-import { type KnownPerson, type PersonRole, partiesAt, resolvePeople } from './people.js';
+import { firstParties, type KnownPerson, type PersonRole, partiesAt, resolvePeople } from './people.js';
 import { openContent, readSkeleton } from './records.js';
 import type { Tenant } from './tenants.js';
 
@@ -134,7 +134,7 @@ export interface ConversationEntry extends HistoryEntry {
   readonly from: string | null;
   readonly to: string[];
   readonly routing: Readonly<Record<string, string>> | null;
-  /** By whose the addresses were at that time, as far as is known today. */
+  /** By whose the addresses were at that time, its own and those of what it is about, as far as is known today. */
   readonly custodianNow: Person | null;
   readonly contactNow: Person | null;
   readonly attachments: AttachmentView[];
@@ -160,19 +160,25 @@ export async function readConversationEntries(
     queries,
     all.map((row) => row.id),
   );
+  const origins = await findByEventKeys(
+    queries,
+    tenant.id,
+    rows.flatMap(({ aboutKey }) => aboutKey ?? []),
+  );
   const resolve = await resolvePeople(
     queries,
     tenant,
-    all.flatMap((row) => addressIdsOf(tenant, row)),
+    [...all, ...origins.values()].flatMap((row) => addressIdsOf(tenant, row)),
   );
+  const partiesNow = (row: RecordRow) => partiesAt(resolve, addressIdsOf(tenant, row), timeOf(row));
   const attachmentsOf = (row: RecordRow) =>
     (attachmentRows.get(row.id) ?? []).map((each) =>
       attachmentView(tenant, each, row.sealedContent === null),
     );
   return rows.map((row) => {
     const skeleton = readSkeleton(row);
-    const at = eventTime(skeleton.times.claimed?.at, skeleton.times.received);
-    const now = partiesAt(resolve, addressIdsOf(tenant, row), at);
+    const origin = origins.get(row.aboutKey ?? '');
+    const now = firstParties([partiesNow(row), origin === undefined ? {} : partiesNow(origin)]);
     const behind = calls.get(row.sequence);
     const history = (about.get(row.eventKey) ?? []).map((each) => ({
       ...historyEntry(tenant, each),
@@ -193,6 +199,12 @@ export async function readConversationEntries(
     };
   });
 }
+
+function timeOf(row: RecordRow): Date {
+  const { times } = readSkeleton(row);
+  return eventTime(times.claimed?.at, times.received);
+}
+
 function addressIdsOf(tenant: Tenant, row: RecordRow): string[] {
   if (row.sealedContent === null) return [];
   const { content } = openContent(tenant.vault, row);

@@ -89,6 +89,8 @@ it('two people have one conversation over SMS, WhatsApp and a call, and its hist
   const entries = await gateway.list<Entry>(`/v1/conversations/${conversations[0]?.id}`);
   const both = { custodian: { name: 'Dana' }, contact: { name: 'Lena' } };
   const time = expect.stringMatching(/^\d{4}-.*Z$/);
+  const now = { custodianNow: { name: 'Dana' }, contactNow: { name: 'Lena' } };
+  expect(entries).toMatchObject(entries.map(() => ({ ...both, ...now })));
   for (const { history } of entries) expect(history).toMatchObject(history.map(() => both));
   await everyRecordNames(gateway, both);
   // The bytes of the picture have a record of their own beside it.
