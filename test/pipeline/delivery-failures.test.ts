@@ -1,14 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { retryDelaysMs } from '../../src/core/retry-policy.js';
-import type { Queries } from '../../src/db/client.js';
 import { replayDeadLetters } from '../../src/db/delivery-queue.js';
-import { type ConfiguredSink, changeSink, readSinks, resumeSink } from '../../src/domain/sinks.js';
 import { Failure, type Outcome, type Sink } from '../../src/sdk/index.js';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
 import { until } from '../support/until.js';
-import { Delivering } from './support/delivering.js';
+import { Delivering, runUntil } from './support/delivering.js';
 import { failing, type Script, scriptedSink } from './support/sink.js';
-import type { World } from './support/world.js';
 
 let test: TestDatabase;
 beforeAll(async () => {
@@ -18,22 +15,6 @@ afterAll(() => test.close());
 
 const never = () => new Promise<never>(() => undefined);
 const first = (delivering: Delivering) => delivering.rows().then((rows) => rows[0]!);
-
-/** Runs a dispatcher until something holds; `hurry` lets retries and pauses end at once. */
-async function run(
-  delivering: Delivering,
-  holds: () => Promise<boolean> | boolean,
-  { hurry = true, options = {} } = {},
-): Promise<void> {
-  const dispatcher = await delivering.dispatcher(options);
-  dispatcher.start();
-  await until(async () => {
-    if (hurry) await delivering.hurry();
-    dispatcher.wake();
-    return holds();
-  });
-  await dispatcher.stop(0);
-}
 
 async function opened(script: Script, sink?: (sink: Sink) => Sink): Promise<Delivering> {
   const scripted = scriptedSink(script);
@@ -55,7 +36,7 @@ describe('an outage of the sink', () => {
     async (kind) => {
       const delivering = await opened(() => failing(kind));
       await delivering.record({ one: 3 });
-      await run(delivering, async () => (await delivering.sink()).pauses > retryDelaysMs.length + 2);
+      await runUntil(delivering, async () => (await delivering.sink()).pauses > retryDelaysMs.length + 2);
       expect(await delivering.sink()).toMatchObject({ failureKind: kind, failure: `It is ${kind}.` });
       expect((await delivering.rows()).map(({ state, attempts }) => [state, attempts])).toEqual([
         ['pending', 0],
@@ -70,9 +51,9 @@ describe('an outage of the sink', () => {
     let away = true;
     const delivering = await opened(() => (away ? failing('unavailable') : undefined));
     await delivering.record({ one: 1 });
-    await run(delivering, async () => (await delivering.sink()).pauses > 2);
+    await runUntil(delivering, async () => (await delivering.sink()).pauses > 2);
     away = false;
-    await run(delivering, async () => (await delivering.states()).delivered === 1);
+    await runUntil(delivering, async () => (await delivering.states()).delivered === 1);
     expect(await delivering.sink()).toMatchObject({ pauses: 0, pausedUntil: null, failureKind: null });
   });
 
@@ -82,7 +63,7 @@ describe('an outage of the sink', () => {
         new Promise((resolve) => setTimeout(() => resolve(failing('unavailable')), 5 + Math.random() * 200)),
     );
     await delivering.record(Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`c${index}`, 1])));
-    await run(
+    await runUntil(
       delivering,
       async () =>
         delivering.scripted.kept.calls >= 30 &&
@@ -107,9 +88,9 @@ describe('an outage of the sink', () => {
       return failing('unavailable');
     });
     await delivering.record({ one: 1 });
-    await run(delivering, async () => (await delivering.sink()).pauses === 1, { hurry: false });
+    await runUntil(delivering, async () => (await delivering.sink()).pauses === 1, { hurry: false });
     await delivering.record(Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`c${index}`, 1])));
-    await run(delivering, () => calls > 8);
+    await runUntil(delivering, () => calls > 8);
     expect(underWayMax).toBe(1);
   });
 
@@ -134,54 +115,13 @@ describe('an outage of the sink', () => {
   });
 });
 
-describe('a sink that asks to wait for an hour', () => {
-  const hourMs = 3_600_000;
-  const lanesOf = (count: number) =>
-    Object.fromEntries(Array.from({ length: count }, (_, index) => [`c${index}`, 1]));
-
-  it.each([
-    ['is resumed', (tx: Queries, _: World, sink: ConfiguredSink) => resumeSink(tx, sink.id)],
-    [
-      'is changed',
-      (tx: Queries, { tenant }: World, sink: ConfiguredSink) => changeSink(tx, tenant, sink, sink, null),
-    ],
-  ])('is tried at once, with all that waits for it, when it %s', async (_, end) => {
-    let away = true;
-    const delivering = await opened(() =>
-      away ? failing('unavailable', hourMs * Math.random()) : undefined,
-    );
-    await delivering.record(lanesOf(8));
-    const tried = async () => (await delivering.rows()).every(({ failureKind }) => failureKind !== null);
-    await run(delivering, tried, { hurry: false });
-    away = false;
-    const { world } = delivering;
-    const [sink] = await readSinks(world.database.orm, world.tenant, world.registry);
-    await world.database.orm.transaction((tx) => end(tx, world, sink!));
-    await run(delivering, async () => (await delivering.states()).delivered === 8, { hurry: false });
-  });
-
-  it('does not hurry what waits by its own schedule when it is resumed', async () => {
-    const delivering = await opened(({ envelope }) =>
-      envelope.skeleton.sequence === 1 ? failing('indeterminate') : undefined,
-    );
-    await delivering.record({ one: 1, other: 1 });
-    await run(delivering, async () => (await first(delivering)).attempts === 1, { hurry: false });
-    const dueAt = async () => (await delivering.lanes()).map((lane) => lane.dueAt?.getTime());
-    const before = await dueAt();
-    const { world } = delivering;
-    const [sink] = await readSinks(world.database.orm, world.tenant, world.registry);
-    await world.database.orm.transaction((tx) => resumeSink(tx, sink!.id));
-    expect(await dueAt()).toEqual(before);
-  });
-});
-
 describe('a record that the sink rejects', () => {
   it('is a dead letter at once, with its reason, and lets those behind it go', async () => {
     const delivering = await opened(({ envelope }) =>
       envelope.skeleton.sequence === 2 ? failing('rejected') : undefined,
     );
     await delivering.record({ one: 4 });
-    await run(delivering, async () => (await delivering.states()).pending === 0);
+    await runUntil(delivering, async () => (await delivering.states()).pending === 0);
     const rows = await delivering.rows();
     expect(rows.map(({ state }) => state)).toEqual(['delivered', 'dead', 'delivered', 'delivered']);
     expect(rows[1]).toMatchObject({ attempts: 1, failureKind: 'rejected', failure: 'It is rejected.' });
@@ -192,7 +132,7 @@ describe('a record that the sink rejects', () => {
       envelope.skeleton.sequence % 2 === 0 ? failing('rejected') : undefined,
     );
     await delivering.record({ one: 40 });
-    await run(delivering, async () => (await delivering.states()).pending === 0, { hurry: false });
+    await runUntil(delivering, async () => (await delivering.states()).pending === 0, { hurry: false });
     expect(await delivering.states()).toMatchObject({ delivered: 20, dead: 20 });
     expect(delivering.scripted.kept.calls).toBe(1);
     expect(await delivering.attempts()).toHaveLength(20);
@@ -202,21 +142,21 @@ describe('a record that the sink rejects', () => {
     const delivering = await opened(() => failing('rejected'));
     await delivering.record({ one: 1 });
     const isDead = async () => (await delivering.states()).dead === 1;
-    await run(delivering, isDead);
+    await runUntil(delivering, isDead);
     for (const times of [2, 3]) {
       const replayed = await test.database.orm.transaction((tx) =>
         replayDeadLetters(tx, { instanceId: delivering.world.tenant.id }),
       );
       expect(replayed).toBe(1);
       expect(await delivering.states()).toMatchObject({ pending: 1 });
-      await run(delivering, isDead);
+      await runUntil(delivering, isDead);
       expect((await delivering.attempts()).map(({ number }) => number)[0]).toBe(times);
     }
     delivering.scripted.script = () => undefined;
     await test.database.orm.transaction((tx) =>
       replayDeadLetters(tx, { instanceId: delivering.world.tenant.id }),
     );
-    await run(delivering, async () => (await delivering.states()).delivered === 1);
+    await runUntil(delivering, async () => (await delivering.states()).delivered === 1);
   });
 });
 
@@ -228,7 +168,7 @@ describe('a record whose delivery fails without an answer', () => {
   it('is tried by the schedule and then is a dead letter, if others get through meanwhile', async () => {
     const delivering = await opened(firstFails);
     await delivering.record({ bad: 1 });
-    await run(delivering, async () => {
+    await runUntil(delivering, async () => {
       if ((await delivering.states()).pending === 1) await delivering.record({ good: 1 });
       return (await first(delivering)).state === 'dead';
     });
@@ -240,10 +180,10 @@ describe('a record whose delivery fails without an answer', () => {
   it('is no dead letter while it is alone, and then holds up nobody else for long', async () => {
     const delivering = await opened(firstFails);
     await delivering.record({ bad: 1 });
-    await run(delivering, async () => (await delivering.sink()).pauses > retryDelaysMs.length + 2);
+    await runUntil(delivering, async () => (await delivering.sink()).pauses > retryDelaysMs.length + 2);
     expect(await first(delivering)).toMatchObject({ state: 'pending', attempts: 0 });
     await delivering.record({ good: 5 });
-    await run(delivering, async () => (await delivering.states()).delivered === 5);
+    await runUntil(delivering, async () => (await delivering.states()).delivered === 5);
     expect(await first(delivering)).toMatchObject({ state: 'pending' });
   });
 
@@ -251,7 +191,7 @@ describe('a record whose delivery fails without an answer', () => {
     const delivering = await opened(firstFails);
     await delivering.record({ bad: 2, good: 1 });
     const isRetried = async () => (await first(delivering)).attempts === 1;
-    await run(delivering, isRetried, { hurry: false });
+    await runUntil(delivering, isRetried, { hurry: false });
     const lane = (await first(delivering)).lane;
     const dueAt = async () => (await delivering.lanes()).find((each) => each.lane === lane)?.dueAt;
     const before = await dueAt();
@@ -270,12 +210,12 @@ describe('a record that the sink cannot take while it takes others', () => {
         envelope.skeleton.sequence === 1 ? failing(kind) : undefined,
       );
       await delivering.record({ bad: 2, good: 40 });
-      await run(delivering, async () => (await delivering.states()).delivered === 40);
+      await runUntil(delivering, async () => (await delivering.states()).delivered === 40);
       await delivering.record({ good: 1 });
-      await run(delivering, async () => (await delivering.states()).delivered === 41);
+      await runUntil(delivering, async () => (await delivering.states()).delivered === 41);
       expect(await first(delivering)).toMatchObject({ state: 'pending', attempts: 0, failureKind: kind });
       delivering.scripted.script = () => undefined;
-      await run(delivering, async () => (await delivering.states()).delivered === 43);
+      await runUntil(delivering, async () => (await delivering.states()).delivered === 43);
     },
   );
 });
@@ -299,7 +239,7 @@ describe('a sink that does not keep its contract', () => {
     await delivering.record({ one: 1 });
     const options = { deliverTimeoutMs: 50, abandonMs: 50 };
     const hasFailed = async () => (await first(delivering)).failureKind !== null;
-    await run(delivering, hasFailed, { hurry: false, options });
+    await runUntil(delivering, hasFailed, { hurry: false, options });
     expect(await first(delivering)).toMatchObject({ state: 'pending', failureKind: 'indeterminate' });
     expect(delivering.world.logged.join('')).not.toContain('sell');
   });
@@ -311,7 +251,7 @@ describe('a sink that does not keep its contract', () => {
         : undefined,
     );
     await delivering.record({ one: 1, two: 1, three: 1 });
-    await run(delivering, async () => (await delivering.states()).pending === 0);
+    await runUntil(delivering, async () => (await delivering.states()).pending === 0);
     expect(await delivering.states()).toMatchObject({ delivered: 2, dead: 1 });
     expect((await first(delivering)).failure).toBe('a NUL \uFFFD and half a \uFFFD');
   });
@@ -321,7 +261,7 @@ describe('a sink that does not keep its contract', () => {
     async (kind) => {
       const delivering = await opened(() => failing(kind, Number.NaN));
       await delivering.record({ one: 1 });
-      await run(delivering, async () => (await delivering.sink()).pauses === 1, { hurry: false });
+      await runUntil(delivering, async () => (await delivering.sink()).pauses === 1, { hurry: false });
       expect((await delivering.lanes()).every(({ leaseHolder }) => leaseHolder === null)).toBe(true);
     },
   );
@@ -342,7 +282,7 @@ describe('a sink that does not keep its contract', () => {
       },
     );
     await delivering.record({ one: 1 });
-    await run(delivering, async () => (await delivering.sink()).pauses > retryDelaysMs.length + 2);
+    await runUntil(delivering, async () => (await delivering.sink()).pauses > retryDelaysMs.length + 2);
     expect(await first(delivering)).toMatchObject({ state: 'pending', attempts: 0 });
   });
 });
@@ -354,7 +294,7 @@ describe('a record over which the sink throws every time', () => {
       return undefined;
     });
     await delivering.record({ one: 6 });
-    await run(delivering, async () => {
+    await runUntil(delivering, async () => {
       const [, , , fourth] = await delivering.rows();
       if (fourth!.state === 'dead') return (await delivering.states()).pending === 0;
       // Others get through meanwhile, so it is not the sink that is away.
@@ -377,7 +317,7 @@ describe('a record that cannot be read any more', () => {
       `update records set sealed_content = ${change} where instance_id = $1 and sequence = 2`,
       [delivering.world.tenant.id],
     );
-    await run(delivering, async () => (await delivering.states()).pending === 0);
+    await runUntil(delivering, async () => (await delivering.states()).pending === 0);
     expect((await delivering.rows()).map(({ state }) => state)).toEqual(['delivered', 'dead', 'delivered']);
   });
 });
@@ -411,7 +351,7 @@ describe('stopping in the middle of a delivery', () => {
       expect(delivering.scripted.kept.disposed).toBeGreaterThan(0);
 
       delivering.scripted.script = () => undefined;
-      await run(delivering, async () => (await delivering.states()).delivered === 2);
+      await runUntil(delivering, async () => (await delivering.states()).delivered === 2);
     },
   );
 });

@@ -4,6 +4,7 @@ import { attempts, deliveries, lanes, sinks } from '../../../src/db/schema/index
 import { readSinks } from '../../../src/domain/sinks.js';
 import { Dispatcher, type DispatcherOptions } from '../../../src/pipeline/dispatcher.js';
 import { SinkHandle } from '../../../src/pipeline/open-sinks.js';
+import { until } from '../../support/until.js';
 import { message, says } from './connector.js';
 import { type ScriptedSink, scriptedSink } from './sink.js';
 import { World } from './world.js';
@@ -83,4 +84,20 @@ export class Delivering {
     await sql`update lanes set due_at = now() - interval '1 second'
       where sink_id = ${this.sinkId} and due_at is not null`;
   }
+}
+
+/** Runs a dispatcher until something holds; `hurry` lets retries and pauses end at once. */
+export async function runUntil(
+  delivering: Delivering,
+  holds: () => Promise<boolean> | boolean,
+  { hurry = true, options = {} } = {},
+): Promise<void> {
+  const dispatcher = await delivering.dispatcher(options);
+  dispatcher.start();
+  await until(async () => {
+    if (hurry) await delivering.hurry();
+    dispatcher.wake();
+    return holds();
+  });
+  await dispatcher.stop(0);
 }
