@@ -17,13 +17,12 @@ export async function insertSink(
   await notifySettingsChanged(tx);
 }
 
-/** Changes a sink, and ends a pause that followed a failure: the new settings are tried at once. */
+/** Changes a sink. Let the settings be taken over, then call `retrySink`. */
 export async function updateSink(
   tx: Queries,
   sink: { id: string; sealed: Uint8Array; filter: SinkFilter | null },
 ): Promise<void> {
   await tx.update(sinks).set({ sealed: sink.sealed, filter: sink.filter }).where(eq(sinks.id, sink.id));
-  await endPause(tx, sink.id);
   await notifySettingsChanged(tx);
 }
 
@@ -41,16 +40,26 @@ export async function stopSink(tx: Queries, sinkId: string): Promise<void> {
   await tx.execute(sql`update sinks set stopped_at = coalesce(stopped_at, now()) where id = ${sinkId}`);
 }
 
-/** Ends the operator's pause, and one that followed a failure. */
+/** Ends the operator's pause, and one that followed a failure: what waits because of it is tried at once. */
 export async function resumeSink(tx: Queries, sinkId: string): Promise<void> {
   await tx.update(sinks).set({ stoppedAt: null }).where(eq(sinks.id, sinkId));
-  await endPause(tx, sinkId);
-  await tx.execute(sql`select pg_notify(${deliveriesChannel}, ${sinkId})`);
+  await retrySink(tx, sinkId);
 }
 
-/** The failure stays on record until a delivery succeeds. */
-async function endPause(tx: Queries, sinkId: string): Promise<void> {
+/**
+ * Ends a pause that followed a failure: what waits because of it is tried at once, what waits by a schedule of its own is not.
+ * The failure stays on record until a delivery succeeds.
+ */
+export async function retrySink(tx: Queries, sinkId: string): Promise<void> {
+  await tx.execute(sql`select 1 from sinks where id = ${sinkId} for update`);
+  // No lane that a pause holds back waits longer than the pause: that tells them from the others.
+  const heldBack = sql`sink_id = ${sinkId} and due_at > now()
+    and due_at <= (select paused_until from sinks where id = ${sinkId})`;
+  // In the order in which everybody locks lanes, so that two transactions never wait for each other.
+  await tx.execute(sql`select 1 from lanes where ${heldBack} order by sink_id, lane for update`);
+  await tx.execute(sql`update lanes set due_at = now() where ${heldBack}`);
   await tx.execute(sql`update sinks set paused_until = least(paused_until, now()) where id = ${sinkId}`);
+  await tx.execute(sql`select pg_notify(${deliveriesChannel}, ${sinkId})`);
 }
 
 /** Pauses a sink as a whole and says why; a pause that lasts longer already stays. `pauses`: in a row, this one included. */

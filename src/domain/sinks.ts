@@ -1,17 +1,9 @@
 import { newId } from '../core/ids.js';
 import type { Queries } from '../db/client.js';
-import {
-  resumeSink as endPauses,
-  insertSink,
-  listSinks,
-  type SinkFilter,
-  type SinkRow,
-  updateSink,
-} from '../db/sinks.js';
+import { insertSink, listSinks, type SinkFilter, type SinkRow, updateSink } from '../db/sinks.js';
 import type { Registry } from '../plugins/registry.js';
 import type { FailureKind, Sink } from '../sdk/index.js';
 import { UnknownPluginError } from './accounts.js';
-import { hurryPausedLanes } from './paused-lanes.js';
 import { parseSettings } from './settings.js';
 import { tryToOpen } from './sink-opening.js';
 import type { Tenant } from './tenants.js';
@@ -104,7 +96,10 @@ export async function tryChangedSink(current: ConfiguredSink, changes: SinkChang
   return { type, name, settings };
 }
 
-/** Stores a change. Records that wait go out under the new settings; a new filter is for the records made from now on. */
+/**
+ * Stores a change. Records that wait go out under the new settings; a new filter is for the records made from now on. Let them
+ * be taken over, then call `retrySink`: what is tried before that fails by the old settings, and waits once more.
+ */
 export async function changeSink(
   tx: Queries,
   tenant: Tenant,
@@ -113,14 +108,7 @@ export async function changeSink(
   filter: SinkFilter | null,
 ): Promise<void> {
   const sealed = tenant.vault.sealJson({ name, settings } satisfies SealedSink, place(id));
-  await hurryPausedLanes(tx, id);
   await updateSink(tx, { id, sealed, filter });
-}
-
-/** Ends a pause, the operator's or one that followed a failure: what waits because of it is tried at once. */
-export async function resumeSink(tx: Queries, sinkId: string): Promise<void> {
-  await hurryPausedLanes(tx, sinkId);
-  await endPauses(tx, sinkId);
 }
 
 export async function readSinks(

@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Queries } from '../../src/db/client.js';
-import { type ConfiguredSink, changeSink, readSinks, resumeSink } from '../../src/domain/sinks.js';
+import { resumeSink, retrySink } from '../../src/db/sinks.js';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
 import { Delivering, runUntil } from './support/delivering.js';
 import { failing, scriptedSink } from './support/sink.js';
-import type { World } from './support/world.js';
 
 let test: TestDatabase;
 beforeAll(async () => {
@@ -18,11 +16,8 @@ describe('a sink that asks to wait for an hour', () => {
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`c${index}`, 1]));
 
   it.each([
-    ['is resumed', (tx: Queries, _: World, sink: ConfiguredSink) => resumeSink(tx, sink.id)],
-    [
-      'is changed',
-      (tx: Queries, { tenant }: World, sink: ConfiguredSink) => changeSink(tx, tenant, sink, sink, null),
-    ],
+    ['is resumed', resumeSink],
+    ['was changed', retrySink],
   ])('is tried at once, with all that waits for it, when it %s', async (_, end) => {
     let away = true;
     const scripted = scriptedSink(() => (away ? failing('unavailable', hourMs * Math.random()) : undefined));
@@ -31,9 +26,8 @@ describe('a sink that asks to wait for an hour', () => {
     const tried = async () => (await delivering.rows()).every(({ failureKind }) => failureKind !== null);
     await runUntil(delivering, tried, { hurry: false });
     away = false;
-    const { world } = delivering;
-    const [sink] = await readSinks(world.database.orm, world.tenant, world.registry);
-    await world.database.orm.transaction((tx) => end(tx, world, sink!));
+    const { database, sinks } = delivering.world;
+    await database.orm.transaction((tx) => end(tx, sinks[0]!.id));
     await runUntil(delivering, async () => (await delivering.states()).delivered === 8, { hurry: false });
   });
 
@@ -48,9 +42,8 @@ describe('a sink that asks to wait for an hour', () => {
     await runUntil(delivering, async () => (await delivering.rows())[0]?.attempts === 1, { hurry: false });
     const dueAt = async () => (await delivering.lanes()).map((lane) => lane.dueAt?.getTime());
     const before = await dueAt();
-    const { world } = delivering;
-    const [sink] = await readSinks(world.database.orm, world.tenant, world.registry);
-    await world.database.orm.transaction((tx) => resumeSink(tx, sink!.id));
+    const { database, sinks } = delivering.world;
+    await database.orm.transaction((tx) => resumeSink(tx, sinks[0]!.id));
     expect(await dueAt()).toEqual(before);
   });
 });

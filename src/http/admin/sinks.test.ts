@@ -5,8 +5,10 @@ import { openAlert } from '../../domain/alerts.js';
 import { openAuditDetail } from '../../domain/audit.js';
 
 let api: TestApi;
+/** What takes over the settings. */
+let refreshing: () => Promise<void> = () => api.directory.refresh();
 beforeAll(async () => {
-  api = await startTestApi();
+  api = await startTestApi({ refresh: () => refreshing() });
   const body = { type: 'shelf', name: 'archive', settings: { shelf: 'first', password: 'open sesame' } };
   await api.call('POST', '/v1/sinks', { body });
 });
@@ -57,6 +59,21 @@ describe('a change of a sink', () => {
     expect((await change({ settings: { password: null } })).body.settings).toEqual({ shelf: 'second' });
     expect((await change({ name: 'renamed' })).body.name).toBe('renamed');
     await api.call('PATCH', '/v1/sinks/renamed', { body: { name: 'archive' } });
+  });
+
+  it('ends a pause that followed a failure when the new settings are in use, and not before', async () => {
+    await api.database.sql`update sinks set paused_until = now() + interval '5 minutes'`;
+    const isPaused = async () =>
+      (await api.database.sql`select 1 from sinks where paused_until > now()`).length > 0;
+    const seen: boolean[] = [];
+    refreshing = async () => {
+      seen.push(await isPaused());
+      await api.directory.refresh();
+    };
+    await change({ settings: { shelf: 'second' } });
+    refreshing = () => api.directory.refresh();
+    expect([...seen, await isPaused()]).toEqual([true, false]);
+    await api.database.sql`update sinks set paused_until = null`;
   });
 
   it('that does not open, or does not fit, is refused with its reason, and the old settings stay', async () => {

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Queries } from '../../db/client.js';
 import { readFigures } from '../../db/sink-counts.js';
-import { stopSink } from '../../db/sinks.js';
+import { resumeSink, retrySink, stopSink } from '../../db/sinks.js';
 import { auditAct } from '../../domain/audit.js';
 import { checkFilter } from '../../domain/sink-filter.js';
 import { inspectSink } from '../../domain/sink-inspection.js';
@@ -11,7 +11,6 @@ import {
   type ConfiguredSink,
   changeSink,
   readSinks,
-  resumeSink,
   tryChangedSink,
   trySink,
 } from '../../domain/sinks.js';
@@ -222,6 +221,8 @@ function addChangingRoutes(app: AdminApp, options: AdminOptions): void {
       detail,
       change: (tx) => changeSink(tx, tenant, current, tried, filter),
     });
+    // What stood in the way may be mended now.
+    await database.orm.transaction((tx) => retrySink(tx, current.id));
     return context.json(await readView(options, tenant, current.id), 200);
   });
 
