@@ -219,7 +219,7 @@ async function refusalOf(
   if (await hasOptedOut(queries, tenant.id, { address, own })) {
     const explanation =
       'The recipient has opted out of messages from this account, and nothing was sent. Only the recipient can lift that, ' +
-      'such as by answering START.';
+      'such as by answering START; then send again, under another idempotency key.';
     return { reason: 'opted-out', explanation };
   }
   const { textLengthMax, mediaMax } = capability;
