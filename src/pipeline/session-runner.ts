@@ -133,7 +133,11 @@ export class SessionRunner {
       recallMany: (names) => store.recall(names),
       forget: (groups, writtenBefore) => store.forget(groups, writtenBefore),
       nextOrder: (ending) => store.nextOrder(ending),
-      showLink: (offer) => store.showLink(offer),
+      showLink: async (offer) => {
+        // Whoever sees that a code is gone sees what has been reported before.
+        await this.#reports;
+        await store.showLink(offer);
+      },
       report: (health) => this.#report(health),
       offer: (handle) => {
         // A run that was asked to end no longer speaks for the account.

@@ -81,7 +81,10 @@ export interface Session<Settings> extends CallContext<Settings> {
   forget(groups: readonly string[], writtenBefore?: Date): Promise<void>;
   /** The operator's next order to link or to unlink, each given once. Waits for it; undefined when the signal is aborted. */
   nextOrder(signal: AbortSignal): Promise<LinkOrder | undefined>;
-  /** Puts up what has to be scanned or typed, for holders of an API key; undefined takes it back. Sealed at rest, never logged. */
+  /**
+   * Puts up what has to be scanned or typed, for holders of an API key; undefined takes it back. Sealed at rest, never logged.
+   * Seen after what was reported before.
+   */
   showLink(offer: LinkOffer | undefined): Promise<void>;
   /** The operator lets this machine itself play the provider, also by plain http. False in real operation. */
   readonly allowTestEndpoints: boolean;

@@ -8,145 +8,35 @@ import { archway } from '../support/command-line.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
 import { startTestGateway } from '../support/test-gateway.js';
 import { until } from '../support/until.js';
-import { type Device, type Group, node, type Peer, WhatsAppServer } from './server/index.js';
+import { node, type Peer, WhatsAppServer } from './server/index.js';
 import { addPhone, linkPhone, testEndpoints, untilState } from './support/account.js';
+import {
+  type Act,
+  contents,
+  type Expected,
+  inbound,
+  message,
+  robinsNumber,
+  type Stage,
+} from './support/contents.js';
 import { editable, pollContent, sealedEdit, voteForFriday } from './support/sealed-content.js';
 
-const robinsNumber = '+14155550101';
 const channelJid = '120363000000000009@newsletter';
-
-/** Everybody and everything that the rows of the table need. */
-interface Stage {
-  readonly server: WhatsAppServer;
-  readonly device: Device;
-  readonly robin: Peer;
-  readonly cara: Peer;
-  readonly group: Group;
-}
-
-/** Key of the event, and what its record must say. */
-type Expected = readonly [key: string, content: object];
-
-/** What is sent over the wire, and what must be in the archive then. */
-type Act = (stage: Stage) => Promise<Expected[]> | Expected[];
-
-const message = (chat: { jid: string }, id: string) => `message/${chat.jid}/${id}`;
-const inbound = { kind: 'message', direction: 'inbound', from: { scheme: 'tel', value: robinsNumber } };
 const { Type } = proto.Message.ProtocolMessage;
 
-/** Sends to the account in the chat with Robin. */
-const said =
-  (content: proto.IMessage, expected: object): Act =>
-  async ({ device, robin }) => {
-    const { id } = await robin.send(device, content);
-    return [[message(robin, id), { ...inbound, ...expected }]];
-  };
-
-/** Sends one message, and then another one about it. */
+/** Sends one message, and then another one about it; the first stays as it was. */
 const aboutAMessage =
   (second: (id: string) => proto.IMessage, kind: string, expected: object, key = kind): Act =>
   async ({ device, robin }) => {
-    const first = await robin.send(device, { conversation: `before the ${kind}` });
+    const text = `before the ${kind}`;
+    const first = await robin.send(device, { conversation: text });
     const { id } = await robin.send(device, second(first.id));
     const about = message(robin, first.id);
-    return [[`${key}/${robin.jid}/${id}`, kind === 'message' ? expected : { kind, about, ...expected }]];
-  };
-
-const file = ({ server }: Stage, kind: 'image' | 'video' | 'audio' | 'document' | 'sticker') =>
-  server.media.put(Buffer.from('some bytes'), kind);
-
-const contents: Readonly<Record<string, Act>> = {
-  text: said({ conversation: 'Good morning' }, { text: 'Good morning' }),
-  'text by LID': async ({ device, robin }) => {
-    const { id } = await robin.send(device, { conversation: 'from behind an id' }, { address: 'lid' });
     return [
-      [message(robin, id), { ...inbound, text: 'from behind an id' }],
-      [`alias/${robin.lidJid}/${robin.jid}`, { kind: 'alias', address: { value: robinsNumber } }],
+      [about, { ...inbound, text }],
+      [`${key}/${robin.jid}/${id}`, kind === 'message' ? expected : { kind, about, ...expected }],
     ];
-  },
-  'own message from the phone': async ({ server, device, robin }) => {
-    const { id } = await server.phone.write(device, robin, { conversation: 'On my way' });
-    const to = [{ scheme: 'tel', value: robinsNumber }];
-    return [[message(robin, id), { kind: 'message', direction: 'outbound', text: 'On my way', to }]];
-  },
-  image: async (stage) =>
-    said(
-      { imageMessage: { ...file(stage, 'image'), mimetype: 'image/jpeg', caption: 'Look' } },
-      { text: 'Look', attachments: [{ contentType: 'image/jpeg', byteLength: 10 }] },
-    )(stage),
-  video: async (stage) =>
-    said(
-      { videoMessage: { ...file(stage, 'video'), mimetype: 'video/mp4', gifPlayback: true } },
-      { attachments: [{ contentType: 'video/mp4' }], provider: { gifPlayback: 'true' } },
-    )(stage),
-  'voice note': async (stage) =>
-    said(
-      { audioMessage: { ...file(stage, 'audio'), mimetype: 'audio/ogg', ptt: true, seconds: 3 } },
-      { attachments: [{ contentType: 'audio/ogg', durationSeconds: 3 }], provider: { ptt: 'true' } },
-    )(stage),
-  'document with a caption': async (stage) =>
-    said(
-      {
-        documentWithCaptionMessage: {
-          message: {
-            documentMessage: { ...file(stage, 'document'), fileName: 'terms.pdf', caption: 'Sign' },
-          },
-        },
-      },
-      { text: 'Sign', attachments: [{ name: 'terms.pdf' }] },
-    )(stage),
-  sticker: async (stage) =>
-    said({ stickerMessage: file(stage, 'sticker') }, { attachments: [{ contentType: 'image/webp' }] })(stage),
-  'view once': async (stage) =>
-    said(
-      { viewOnceMessageV2: { message: { imageMessage: { ...file(stage, 'image'), viewOnce: true } } } },
-      { routing: { wrappers: 'viewOnceMessageV2' } },
-    )(stage),
-  location: said(
-    { locationMessage: { degreesLatitude: 51.5, degreesLongitude: -0.12, name: 'Office' } },
-    { text: 'Office\n51.5, -0.12' },
-  ),
-  contact: said(
-    { contactMessage: { displayName: 'Dan', vcard: 'BEGIN:VCARD\nTEL:+12025550125\nEND:VCARD' } },
-    { text: 'Dan\n+12025550125' },
-  ),
-  buttons: said(
-    {
-      buttonsMessage: {
-        contentText: 'Pick',
-        buttons: [{ buttonId: 'a', buttonText: { displayText: 'Yes' } }],
-      },
-    },
-    { text: 'Pick\nYes' },
-  ),
-  'buttons pressed': said(
-    { buttonsResponseMessage: { selectedButtonId: 'a', selectedDisplayText: 'Yes' } },
-    { text: 'Yes' },
-  ),
-  list: said({ listMessage: { title: 'Funds', description: 'Choose one' } }, { text: 'Funds\nChoose one' }),
-  'group invitation': said(
-    { groupInviteMessage: { groupJid: '1203630@g.us', groupName: 'Deal', inviteCode: 'x' } },
-    { text: 'Deal\n1203630@g.us' },
-  ),
-  disappearing: said(
-    {
-      ephemeralMessage: {
-        message: { extendedTextMessage: { text: 'gone soon', contextInfo: { expiration: 60 } } },
-      },
-    },
-    { text: 'gone soon', provider: { disappearsAfterSeconds: '60' } },
-  ),
-  forward: said(
-    { extendedTextMessage: { text: 'read on', contextInfo: { isForwarded: true, forwardingScore: 1 } } },
-    { forwardedFrom: 'unknown' },
-  ),
-  'disappearing messages turned on': async ({ device, robin }) => {
-    const setting = { type: Type.EPHEMERAL_SETTING, ephemeralExpiration: 86_400 };
-    const { id } = await robin.send(device, { protocolMessage: setting });
-    const text = 'Turned disappearing messages on: 86400 seconds';
-    return [[`notice/${robin.jid}/${id}`, { ...inbound, text }]];
-  },
-};
+  };
 
 const changes: Readonly<Record<string, Act>> = {
   reply: aboutAMessage(
@@ -179,7 +69,11 @@ const changes: Readonly<Record<string, Act>> = {
   'sealed edit': async ({ device, robin }) => {
     const first = await robin.send(device, editable);
     const { id } = await robin.send(device, sealedEdit(first.id, robin, 'sealed'));
-    return [[`edit/${robin.jid}/${id}`, { kind: 'edit', about: message(robin, first.id), text: 'sealed' }]];
+    const about = message(robin, first.id);
+    return [
+      [about, { ...inbound, text: 'before' }],
+      [`edit/${robin.jid}/${id}`, { kind: 'edit', about, text: 'sealed' }],
+    ];
   },
   'poll and vote': async ({ device, robin, cara, group }) => {
     const poll = await group.send(device, robin, pollContent);
@@ -224,6 +118,7 @@ const groups: Readonly<Record<string, Act>> = {
     const { id } = await group.send(device, robin, { protocolMessage: { key, type: Type.REVOKE } });
     const about = message(group, first.id);
     return [
+      [about, { kind: 'message', text: 'off topic' }],
       [`deletion/${group.jid}/${id}`, { kind: 'deletion', about, provider: { revokedBy: 'administrator' } }],
     ];
   },
@@ -264,6 +159,19 @@ const rest: Readonly<Record<string, Act>> = {
       receipt(robin, id, 'delivered', 'delivered'),
       receipt(robin, id, 'read', 'read'),
     ]);
+  },
+  'receipts of each member of a group': async ({ server, device, robin, cara, group }) => {
+    const { id } = await server.phone.write(device, group, { conversation: 'To all' });
+    const at = new Date(1_763_890_200_000);
+    robin.sendReceipt(device, [id], { group, at });
+    cara.sendReceipt(device, [id], { type: 'read', group, at });
+    return [receipt(robin, id, 'delivered', 'delivered', group), receipt(cara, id, 'read', 'read', group)];
+  },
+  'while it was away': async ({ server, device, robin }) => {
+    await until(() => device.unacknowledged.length === 0);
+    server.close(device, 428);
+    const { id } = await robin.send(device, { conversation: 'Are you there?' });
+    return [[message(robin, id), { ...inbound, text: 'Are you there?' }]];
   },
   'call taken on the phone': ({ device, robin }) => {
     const call = robin.call(device);
@@ -321,9 +229,16 @@ const rest: Readonly<Record<string, Act>> = {
   },
 };
 
-function receipt(from: Peer, id: string, type: string, status: string): Expected {
-  const key = `receipt/${from.jid}/${id}/${type}/${from.jid}/1763890200`;
-  return [key, { kind: 'receipt', status, about: message(from, id), from: { value: robinsNumber } }];
+function receipt(
+  from: Peer,
+  id: string,
+  type: string,
+  status: string,
+  chat: { readonly jid: string } = from,
+): Expected {
+  const key = `receipt/${chat.jid}/${id}/${type}/${from.jid}/1763890200`;
+  const value = from.jid.replace(/(\d+)@.*/, '+$1');
+  return [key, { kind: 'receipt', status, about: message(chat, id), from: { value } }];
 }
 
 /** Everything in the archive, by the key of its event. */
@@ -384,9 +299,14 @@ it('brings every kind of event from the wire into the journal and the archive', 
   await until(async () => (await missing()).length === 0).catch(() => undefined);
   expect(await missing()).toEqual([]);
   const files = async () =>
-    [...(await readArchive(gateway)).values()].filter(({ content }) => content.kind === 'attachment').length;
-  await until(async () => (await files()) === 6).catch(() => undefined);
-  expect(await files()).toBe(6);
+    [...(await readArchive(gateway)).values()].flatMap(({ content }) =>
+      content.kind === 'attachment' ? [content] : [],
+    );
+  await until(async () => (await files()).length === 8).catch(() => undefined);
+  expect(await files()).toHaveLength(8);
+  // As their senders say: the voice note, and the other sound.
+  const lengths = (await files()).flatMap(({ durationSeconds }) => durationSeconds ?? []);
+  expect(lengths.toSorted()).toEqual([3, 61]);
 
   const records = await readArchive(gateway);
   for (const { name, expected } of table) {
