@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
 interface Question {
-  readonly offset: number;
+  /** Left out: from the first that is not confirmed. */
+  readonly offset?: number;
   readonly limit: number;
   readonly timeout: number;
 }
@@ -28,7 +29,7 @@ export class Bot {
     return this.#nextId;
   }
 
-  async updates({ offset, limit, timeout }: Question): Promise<object[]> {
+  async updates({ offset = 0, limit, timeout }: Question): Promise<object[]> {
     this.committed = Math.max(this.committed, offset);
     this.waiting = this.waiting.filter(({ update_id }) => update_id >= offset);
     if (this.waiting.length === 0) await this.#somethingOr(timeout * 1_000);
