@@ -21,7 +21,11 @@ export function notForm(capture: Capture): Parsed {
  */
 export function readFields(body: Uint8Array): Field[] {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
-  return [...new URLSearchParams(text)];
+  const fields: Field[] = [];
+  new URLSearchParams(text).forEach((value, name) => {
+    fields.push([name, value]);
+  });
+  return fields;
 }
 
 /**

@@ -9,7 +9,9 @@ import type { Field } from './form.js';
 
 /** Base64 of HMAC-SHA1, keyed with the auth token, over the URL and what `signedFields` gives. */
 export function signatureOf(authToken: string, url: string, signedFields: string): string {
-  return createHmac('sha1', authToken).update(url).update(signedFields).digest('base64');
+  return createHmac('sha1', authToken)
+    .update(url + signedFields)
+    .digest('base64');
 }
 
 /** The fields as they are signed: sorted by name, then by value, each pair once, names and values run together. */

@@ -26,15 +26,19 @@ function incomingOf(context: Context): HttpBindings['incoming'] | undefined {
 
 /** @param raw name, value, name, value … as received. */
 export function joinHeaders(raw: readonly string[]): Record<string, string> {
-  const headers = new Map<string, string>();
+  const headers: Record<string, string> = {};
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = (raw[index] as string).toLowerCase();
     const value = raw[index + 1] as string;
-    const earlier = headers.get(name);
-    headers.set(name, earlier === undefined ? value : `${earlier}${separatorOf(name)}${value}`);
+    const joined = Object.hasOwn(headers, name) ? `${headers[name]}${separatorOf(name)}${value}` : value;
+    // Assigned, a header of this name would be lost.
+    if (name === '__proto__') Object.defineProperty(headers, name, { ...ordinary, value: joined });
+    else headers[name] = joined;
   }
-  return Object.fromEntries(headers);
+  return headers;
 }
+
+const ordinary = { enumerable: true, configurable: true, writable: true };
 
 function separatorOf(name: string): string {
   return name === 'cookie' ? '; ' : ', ';
