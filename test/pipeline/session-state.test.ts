@@ -27,6 +27,25 @@ it('what a session keeps is forgotten by group, and by age', async () => {
   expect(await kept()).toEqual(['key/old']);
 });
 
+it('what a session keeps shows neither its values nor the numbers in its names, and is not found under another key', async () => {
+  const test = await openTestDatabase();
+  onTestFinished(() => test.close());
+  const { tenant, account } = await World.open(test.database);
+  const { orm, sql } = test.database;
+  const [name, value] = ['session/12025550123', 'a-private-key-of-the-device'];
+  await writeState(orm, sealState(tenant.vault, account.id, { [name]: value }));
+  const rows = await sql<{ row: string }[]>`select connector_state::text as row from connector_state`;
+  const stored = rows.map(({ row }) => row).join();
+  for (const text of ['12025550123', value]) {
+    for (const encoding of ['utf8', 'hex', 'base64'] as const) {
+      expect(stored).not.toContain(Buffer.from(text).toString(encoding));
+    }
+  }
+  expect((await recallState(orm, tenant.vault, account.id, [name])).get(name)).toBe(value);
+  const { vault } = await World.open(test.database).then((other) => other.tenant);
+  await expect(recallState(orm, vault, account.id, [name])).resolves.toEqual(new Map());
+});
+
 it('whoever sees that a code is gone sees what the session has reported before', async () => {
   const test = await openTestDatabase();
   onTestFinished(() => test.close());
