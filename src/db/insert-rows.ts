@@ -10,8 +10,8 @@ const rowsMax = 1_000;
 /**
  * Inserts many rows by one statement with one array parameter per column. The query builder makes a parameter of each
  * value, which took most of the time of recording and dispatching when it was measured. Times travel as text, since the
- * driver has no arrays of them, and the bytes of a column as one value that the server decodes once and cuts up (see pack-bytes.ts). Columns
- * that are arrays may hold ids and numbers only: what needs quoting is not quoted.
+ * driver has no arrays of them, and the bytes of a column as one value that the server decodes once and cuts up (see
+ * pack-bytes.ts). Columns that are arrays may hold ids and numbers only: what needs quoting is not quoted.
  *
  * @param conflict what follows `on conflict`, such as `do nothing`.
  */

@@ -1,39 +1,22 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type Capture, type EventKind, envelopeSchema } from '../../src/sdk/index.js';
-import type { ConnectorSubject } from '../../src/testkit/index.js';
-import { builtIns } from '../conformance/built-ins.js';
+import { type EventKind, envelopeSchema } from '../../src/sdk/index.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
+import { post, requestConnectors, startWithAccount } from '../support/request-connectors.js';
 import { startTestGateway } from '../support/test-gateway.js';
 import { addDesk } from '../support/traffic.js';
 import { TwilioList } from '../support/twilio-list.js';
 import { until } from '../support/until.js';
 
-/** Nobody listens there: no provider is asked. */
-const nowhere = 'http://127.0.0.1:9';
-
 /** What no request tells of, but the provider's list: a test of its own brings it. */
 const onlyListed: Readonly<Record<string, readonly EventKind[]>> = { 'twilio-sms': ['gap'] };
 
-/** Those that take what comes by requests; what comes by WhatsApp's socket has a table of its own (test/whatsapp). */
-const subjects = (await builtIns<ConnectorSubject>('connectors')).filter(
-  ({ subject }) => Object.keys(subject.connector.webhooks).length > 0,
-);
-
-it.each(subjects)(
+// What comes by WhatsApp's socket has a table of its own (test/whatsapp).
+it.each(requestConnectors)(
   '$name: every kind of event comes from the wire into the archive',
   async ({ name, subject }) => {
-    const gateway = await startTestGateway();
-    const { id, webhooks } = await gateway.call<{ id: string; webhooks: Record<string, string> }>(
-      'POST',
-      '/v1/accounts',
-      { connector: name, name, settings: { ...subject.settings, apiBaseUrl: nowhere } },
-    );
-    // The kit holds that every declared kind has a fixture.
-    const fixtures = subject.fixtures.filter(
-      ({ capture, expected }) => expected.kind === 'events' && capture.endpoint in webhooks,
-    );
+    const { gateway, id, webhooks, fixtures } = await startWithAccount(name, subject);
     const refused: string[] = [];
     for (const { name: fixture, capture } of fixtures) {
       const url = new URL(webhooks[capture.endpoint]?.replace(/#.*$/, '') ?? '');
@@ -42,6 +25,7 @@ it.each(subjects)(
       if (status < 200 || status > 299) refused.push(`${fixture}: ${status}`);
     }
     expect(refused).toEqual([]);
+    // The kit holds that every declared kind has a fixture.
     const kinds = new Set(
       fixtures.flatMap(({ expected }) =>
         expected.kind === 'events' ? expected.events.map(({ kind }) => kind) : [],
@@ -70,17 +54,6 @@ async function untilArchived(gateway: GatewayProcess, account: string, kinds: re
     const archived = await archivedKinds(gateway, account);
     return kinds.every((kind) => archived.has(kind));
   });
-}
-
-async function post(gateway: GatewayProcess, { url, method, headers, body }: Capture): Promise<number> {
-  const { pathname, search } = new URL(url);
-  const response = await fetch(`${gateway.webhookBase}${pathname}${search}`, {
-    method,
-    headers,
-    body: new Uint8Array(body),
-  });
-  await response.arrayBuffer();
-  return response.status;
 }
 
 /** Kinds of the envelopes of an account that lie in the archive. */

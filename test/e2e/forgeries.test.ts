@@ -2,27 +2,13 @@ import { expect, it } from 'vitest';
 import { bytes, TestProvider } from '../../src/pipeline/media/testing.js';
 import type { Capture, Envelope } from '../../src/sdk/index.js';
 import type { ConnectorSubject } from '../../src/testkit/index.js';
-import { builtIns } from '../conformance/built-ins.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
 import { testEndpoints } from '../support/mms.js';
 import { addLine, IncomingCall, make } from '../support/phone-calls.js';
+import { post, requestConnectors, startWithAccount } from '../support/request-connectors.js';
 import { startTestGateway } from '../support/test-gateway.js';
 import { TwilioCalls } from '../support/twilio-calls.js';
 import { until } from '../support/until.js';
-
-/** Nobody listens there: no provider is asked. */
-const nowhere = 'http://127.0.0.1:9';
-
-/** Those that let requests in: the door of the others is a socket. */
-const subjects = (await builtIns<ConnectorSubject>('connectors')).filter(
-  ({ subject }) => Object.keys(subject.connector.webhooks).length > 0,
-);
-
-async function post(gateway: GatewayProcess, { url, headers, body }: Capture): Promise<number> {
-  const { pathname, search } = new URL(url);
-  const request = { method: 'POST', headers, body: new Uint8Array(body) };
-  return (await fetch(`${gateway.webhookBase}${pathname}${search}`, request)).status;
-}
 
 /** The same request without what only the provider knows, with something else in its place, and changed on its way. */
 function forgeriesOf(
@@ -54,18 +40,11 @@ async function refusals(gateway: GatewayProcess, connector: string): Promise<num
   return lines.map((line) => Number(line.split(' ').at(-1))).reduce((sum, count) => sum + count, 0);
 }
 
-it.each(subjects)(
+it.each(requestConnectors)(
   '$name: what is forged is refused at every endpoint, counted and logged, and reaches no record',
   async ({ name, subject }) => {
-    const gateway = await startTestGateway();
-    const { id, webhooks } = await gateway.call<{ id: string; webhooks: Record<string, string> }>(
-      'POST',
-      '/v1/accounts',
-      { connector: name, name, settings: { ...subject.settings, apiBaseUrl: nowhere } },
-    );
-    const [fixture] = subject.fixtures.filter(
-      ({ capture, expected }) => expected.kind === 'events' && capture.endpoint in webhooks,
-    );
+    const { gateway, id, webhooks, fixtures } = await startWithAccount(name, subject);
+    const [fixture] = fixtures;
     const statuses: number[] = [];
     for (const given of Object.values(webhooks)) {
       const url = given.replace(/[?#].*$/, '');
